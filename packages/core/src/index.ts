@@ -1,0 +1,6 @@
+/** What every package stands on: errors, seeded random numbers, whole files, manifests, progress. */
+export * from './errors.ts';
+export * from './files.ts';
+export * from './manifest.ts';
+export * from './progress.ts';
+export * from './random.ts';

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+// Forks, not threads: native engines (ONNX Runtime, llama.cpp) own process-wide state.
+export default defineConfig({
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+  },
+});
