@@ -1,1 +1,7 @@
-export {};
+/** Training: recipes, schedules, AdamW, the loop, checkpoints, the run folder. */
+export * from './adamw.ts';
+export * from './batches.ts';
+export * from './checkpoint.ts';
+export * from './recipe.ts';
+export * from './schedule.ts';
+export * from './trainer.ts';

@@ -1,0 +1,58 @@
+/**
+ * AdamW (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019) on flat float32 arrays:
+ *
+ *   m = beta1 m + (1 - beta1) g          v = beta2 v + (1 - beta2) g^2
+ *   p = (1 - rate * weightDecay) p - rate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+ */
+
+export interface AdamWSettings {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+}
+
+export class AdamW {
+  /** First and second moments, laid out as the parameters are. */
+  readonly firstMoment: Float32Array;
+  readonly secondMoment: Float32Array;
+  /** Steps taken so far (t). */
+  steps = 0;
+  readonly #settings: AdamWSettings;
+
+  constructor(size: number, settings: AdamWSettings) {
+    this.#settings = settings;
+    this.firstMoment = new Float32Array(size);
+    this.secondMoment = new Float32Array(size);
+  }
+
+  /** One step in place. `gradientScale` multiplies each gradient first (clipping, accumulation). */
+  step(parameters: Float32Array, gradients: Float32Array, rate: number, gradientScale = 1): void {
+    const { beta1, beta2, epsilon, weightDecay } = this.#settings;
+    const { firstMoment: m, secondMoment: v } = this;
+    const t = ++this.steps;
+    const rate1 = rate / (1 - beta1 ** t);
+    const correction2 = 1 / (1 - beta2 ** t);
+    const keep = 1 - rate * weightDecay;
+    for (let i = 0; i < parameters.length; i++) {
+      const g = gradients[i]! * gradientScale;
+      const mi = beta1 * m[i]! + (1 - beta1) * g;
+      const vi = beta2 * v[i]! + (1 - beta2) * g * g;
+      m[i] = mi;
+      v[i] = vi;
+      parameters[i] = keep * parameters[i]! - (rate1 * mi) / (Math.sqrt(vi * correction2) + epsilon);
+    }
+  }
+}
+
+/** Euclidean norm of all gradients together. */
+export function globalNorm(gradients: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < gradients.length; i++) sum += gradients[i]! * gradients[i]!;
+  return Math.sqrt(sum);
+}
+
+/** The factor that clips a gradient of this norm to `limit`, as torch.nn.utils.clip_grad_norm_ computes it. */
+export function clipFactor(norm: number, limit: number): number {
+  return Math.min(1, limit / (norm + 1e-6));
+}

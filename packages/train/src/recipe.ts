@@ -1,0 +1,88 @@
+/**
+ * A recipe: everything that decides a training run apart from the base model and the data. JSON with comments
+ * (JSON5), so that a file in `recipes/` can say why a value is what it is.
+ */
+import { fail, Mistakes, readText, sha256 } from '@llama-xr/core';
+import JSON5 from 'json5';
+import { z } from 'zod';
+
+const positive = z.number().positive();
+const count = z.int().min(1);
+
+export const Recipe = z.strictObject({
+  name: z.string().min(1),
+  description: z.string().default(''),
+  /** What the prompt carries: nothing, the paper's 36 numbers, or findings in words. */
+  fusion: z.enum(['none', 'scores', 'findings']).default('findings'),
+  /** Prompt layout: Stanford Alpaca's, the model's own chat template, or bare lines. */
+  template: z.enum(['alpaca', 'chat', 'plain']).default('plain'),
+  /** State the absent findings as well (fusion `findings` from scores or labels). */
+  negatives: z.boolean().default(false),
+  /** Reports of the training studies with the nearest findings that stand in the prompt; never of the same patient. */
+  exemplars: z.int().min(0).max(4).default(0),
+  /** Learn the report alone, or prompt and report. */
+  loss: z.enum(['response', 'all']).default('response'),
+  /** Longest example, in tokens; longer ones lose the end of the report. */
+  maxTokens: z.int().min(16).max(8192).default(512),
+  /** LoRA rank r and alpha; the update is scaled by alpha / r (Hu et al., arXiv 2106.09685). */
+  rank: z.int().min(1).max(256).default(16),
+  alpha: positive.default(16),
+  passes: z.number().positive().max(1000).default(3),
+  batchSize: count.max(1024).default(8),
+  /** Batches whose gradients add up to one optimizer step. */
+  accumulation: count.max(1024).default(1),
+  learningRate: positive.max(1).default(2e-4),
+  schedule: z.enum(['constant', 'linear', 'cosine']).default('linear'),
+  warmupSteps: z.int().min(0).default(8),
+  /** The decayed rate never falls below this share of the peak. */
+  floor: z.number().min(0).max(1).default(0),
+  weightDecay: z.number().min(0).max(1).default(0),
+  beta1: z.number().min(0).max(0.9999).default(0.9),
+  beta2: z.number().min(0).max(0.999999).default(0.999),
+  epsilon: positive.default(1e-8),
+  /** Largest Euclidean norm of the gradient of a step. */
+  clipNorm: positive.default(1),
+  seed: z.int().default(3407),
+});
+
+export type Recipe = z.infer<typeof Recipe>;
+
+/** Reads a recipe. @throws LlamaXrError CONFIG with every mistake: field, rule, value. */
+export async function readRecipe(path: string): Promise<Recipe> {
+  const text = await readText(path);
+  let value: unknown;
+  try {
+    value = JSON5.parse(text);
+  } catch (error) {
+    fail('CONFIG', `${path}: expected JSON (comments allowed): ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  return parseRecipe(value, path);
+}
+
+/** Checks a recipe given as a value. @throws LlamaXrError CONFIG with every mistake. */
+export function parseRecipe(value: unknown, name: string): Recipe {
+  const parsed = Recipe.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const mistakes = new Mistakes();
+  for (const issue of parsed.error.issues) {
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys)
+        mistakes.add(`${key}: no such field; known fields: ${Object.keys(Recipe.shape).join(', ')}`);
+      continue;
+    }
+    const path = issue.path.join('.') || 'recipe';
+    mistakes.add(`${path}: ${issue.message}, got ${JSON.stringify(valueAt(value, issue.path))}`);
+  }
+  mistakes.throwIfAny('CONFIG', name);
+  return fail('CONFIG', `${name}: not a recipe`);
+}
+
+/** Hash of a recipe's meaning: equal for files that differ in comments or order alone. */
+export const recipeHash = (recipe: Recipe): string =>
+  sha256(JSON.stringify(Object.entries(recipe).sort(([a], [b]) => (a < b ? -1 : 1))));
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((v, key) => (v as Record<PropertyKey, unknown> | undefined)?.[key], value);
+}
