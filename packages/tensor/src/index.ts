@@ -1,1 +1,8 @@
-export {};
+/** Tensors and the files that hold them. */
+export * from './dequantize.ts';
+export * from './float16.ts';
+export { GGML_TYPES, type GgmlType, ggmlByteLength } from './ggml-types.ts';
+export * from './gguf.ts';
+export type { GgufTensor } from './gguf-header.ts';
+export { type GgufNumberType, type GgufValue, gguf } from './gguf-values.ts';
+export * from './tensor.ts';
