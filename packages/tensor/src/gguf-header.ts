@@ -115,11 +115,9 @@ function placeTensors(file: FileBytes, entries: readonly Entry[], start: number,
     const count =
       elementCount(entry.shape) ?? fail('FILE_HOSTILE', `${file.path}: ${what}: impossible shape ${shape}`);
     // A row is a whole number of blocks; a scalar is a row of one.
-    const byteLength =
-      ggmlByteLength(entry.type, entry.shape.at(-1) ?? 1) === undefined
-        ? undefined
-        : ggmlByteLength(entry.type, count);
-    if (byteLength === undefined || !Number.isSafeInteger(byteLength)) {
+    const wholeRows = ggmlByteLength(entry.type, entry.shape.at(-1) ?? 1) !== undefined;
+    const byteLength = wholeRows ? ggmlByteLength(entry.type, count) : undefined;
+    if (byteLength === undefined) {
       const { block } = GGML_TYPES[entry.type];
       fail(
         'FILE_FORMAT',

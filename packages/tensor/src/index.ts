@@ -5,4 +5,6 @@ export { GGML_TYPES, type GgmlType, ggmlByteLength } from './ggml-types.ts';
 export * from './gguf.ts';
 export type { GgufTensor } from './gguf-header.ts';
 export { type GgufNumberType, type GgufValue, gguf } from './gguf-values.ts';
+export { type GgufContent, type GgufTensorToWrite, writeGguf } from './gguf-write.ts';
+export * from './quantize.ts';
 export * from './tensor.ts';
