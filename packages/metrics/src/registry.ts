@@ -1,0 +1,19 @@
+/** The scorers by name. A new one is a page in scorers/ and a line here. */
+import type { Scorer } from './scorer.ts';
+import { bleu } from './scorers/bleu.ts';
+import { cider } from './scorers/cider.ts';
+import { sentenceBleuNltk } from './scorers/nltk-bleu.ts';
+import { meteorNltk } from './scorers/nltk-meteor.ts';
+import { rougeL } from './scorers/rouge-l.ts';
+import { rougeScoreL } from './scorers/rouge-score.ts';
+
+export const scorers = {
+  bleu: bleu(4),
+  rougeL,
+  cider,
+  meteorNltk: meteorNltk(),
+  sentenceBleuNltk: sentenceBleuNltk(4),
+  rougeScoreL,
+} as const satisfies Record<string, Scorer>;
+
+export type ScorerName = keyof typeof scorers;

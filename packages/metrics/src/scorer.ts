@@ -1,0 +1,103 @@
+/**
+ * What a score is: a scorer reads pairs of a prediction and its references, already cleaned by a protocol, and
+ * gives one number a pair and one for the run. README.md of this package shows how to write one.
+ *
+ * A run is streamed: the scorer sees all references once beforehand (CIDEr counts them), then the pairs one by one.
+ */
+
+/** Texts as a protocol has cleaned them. */
+export interface Pair {
+  readonly prediction: string;
+  readonly references: readonly string[];
+}
+
+export interface Scorer {
+  /** Its key in the registry: `bleu`, `meteorNltk`. */
+  readonly name: string;
+  /** What it gives, in order, as tables print it: `['BLEU-1', ..., 'BLEU-4']`. */
+  readonly values: readonly string[];
+  /** Starts a run whose references are these, in the order of the pairs. */
+  over(references: Iterable<readonly string[]>): ScorerRun;
+}
+
+/** One run of a scorer: holds what the corpus value needs, never the texts. */
+export interface ScorerRun {
+  /** Scores one pair; one number a value. */
+  add(pair: Pair): number[];
+  /** The scores of the run so far; NaN when nothing was added. */
+  corpus(): number[];
+}
+
+/** Scores by name, as fractions (CIDEr as its authors give it, in [0, 10]). */
+export interface Scores {
+  readonly corpus: Record<string, number>;
+  readonly perItem: Record<string, Float64Array>;
+}
+
+/** Scores all pairs at once. */
+export function scorePairs(scorer: Scorer, pairs: readonly Pair[]): Scores {
+  const run = scorer.over(references(pairs));
+  const perItem = scorer.values.map(() => new Float64Array(pairs.length));
+  pairs.forEach((pair, i) => {
+    run.add(pair).forEach((score, v) => {
+      (perItem[v] as Float64Array)[i] = score;
+    });
+  });
+  const corpus = run.corpus();
+  return {
+    corpus: Object.fromEntries(scorer.values.map((name, v) => [name, corpus[v] as number])),
+    perItem: Object.fromEntries(scorer.values.map((name, v) => [name, perItem[v] as Float64Array])),
+  };
+}
+
+/** A scorer whose corpus value is the mean of its items. */
+export function meanScorer(name: string, values: readonly string[], score: (pair: Pair) => number[]): Scorer {
+  return {
+    name,
+    values,
+    over() {
+      const sum = new RunningSum(values.length);
+      return {
+        add(pair) {
+          const scores = score(pair);
+          sum.add(scores);
+          return scores;
+        },
+        corpus: () => sum.means(),
+      };
+    },
+  };
+}
+
+/** Sums of several numbers at once, and their means (NaN before the first). */
+export class RunningSum {
+  readonly #sums: Float64Array;
+  #count = 0;
+
+  constructor(width: number) {
+    this.#sums = new Float64Array(width);
+  }
+
+  add(numbers: readonly number[]): void {
+    this.#count++;
+    numbers.forEach((number, i) => {
+      this.#sums[i] = (this.#sums[i] as number) + number;
+    });
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  totals(): number[] {
+    return [...this.#sums];
+  }
+
+  means(): number[] {
+    return Array.from(this.#sums, (sum) => sum / this.#count);
+  }
+}
+
+function* references(pairs: readonly Pair[]): Generator<readonly string[]> {
+  for (const pair of pairs) yield pair.references;
+}

