@@ -7,4 +7,5 @@ export type { GgufTensor } from './gguf-header.ts';
 export { type GgufNumberType, type GgufValue, gguf } from './gguf-values.ts';
 export { type GgufContent, type GgufTensorToWrite, writeGguf } from './gguf-write.ts';
 export * from './quantize.ts';
+export * from './safetensors.ts';
 export * from './tensor.ts';
