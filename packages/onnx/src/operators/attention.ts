@@ -1,0 +1,123 @@
+/**
+ * What a Llama layer computes between its matrices: rotary positions (Su et al. 2021, arXiv 2104.09864), attention
+ * with grouped queries (Ainslie et al. 2023, arXiv 2305.13245) and SwiGLU (Shazeer 2020, arXiv 2002.05202).
+ * Composites: each has its own derivative, shorter than what reverse mode would derive from its parts.
+ */
+import { fail } from '@llama-xr/core';
+import { type Dimension, mismatch, product, type Shape, sameShape, written } from '../dimension.ts';
+import { differentiable, expectRank, node, scalar, type Value } from '../value.ts';
+import { add, multiply, negate, sigmoid, subtract } from './elementwise.ts';
+import { reshape } from './layout.ts';
+import { matmul } from './matrix.ts';
+import { once } from './once.ts';
+import { sum } from './reduction.ts';
+
+/**
+ * Turns each pair (2i, 2i + 1) of x, [B, H, S, D], by the angle of its position: `cosine` and `sine` are tables
+ * [positions, D / 2], `positions` [B, S] (int64) are rows of them. Backward, the angle is negative. float32 only.
+ */
+export function rotary(x: Value, positions: Value, cosine: Value, sine: Value): Value {
+  expectRank('rotary', x, 4);
+  const size = x.shape[3] as Dimension;
+  if (typeof size !== 'number' || cosine.shape[1] !== size / 2) mismatch('rotary', x.shape, cosine.shape);
+  if (positions.shape[0] !== x.shape[0] || positions.shape[1] !== x.shape[2])
+    mismatch('rotary', x.shape, positions.shape, 'a position for each token');
+  const value = node('RotaryEmbedding', [x, positions, cosine, sine], x.shape, {
+    domain: 'com.microsoft',
+    attributes: { interleaved: 1 },
+  });
+  return differentiable('rotary', value, [x], (dy) => [rotary(dy, positions, cosine, negate(sine))]);
+}
+
+/**
+ * softmax(q k^T / sqrt(D) + mask) v. Queries [B, H, S, D]; keys and values [B, K, S, D], each shared by H / K heads;
+ * mask [M, 1, S, S] is added to the scores: 0 where a query may look, a large negative number elsewhere. M is 1, B or
+ * the name of a dimension that is one of these when the graph runs. The result has the queries' shape.
+ *
+ * The H / K queries of a key are folded into the sequence axis, so that each key meets one matrix product.
+ * With P the probabilities and D = rowsum(dO O): dS = P (dP - D) (Dao et al. 2022, arXiv 2205.14135).
+ */
+export function attention(q: Value, k: Value, v: Value, mask: Value): Value {
+  const [batch, heads, length, size] = attentionShape(q, k, v, mask);
+  const keyHeads = k.shape[1] as number;
+  const grouped: Shape = [batch, keyHeads, product(heads / keyHeads, length), size];
+  const alpha = 1 / Math.sqrt(size);
+  const folded = reshape(q, grouped);
+  const scores = matmul(folded, k, { transposeB: true, alpha });
+  const perHead: Shape = [batch, heads, length, length];
+  const masked = node('Add', [reshape(scores, perHead), mask], perHead);
+  const probabilities = reshape(
+    node('Softmax', [masked], perHead, { attributes: { axis: -1 } }),
+    scores.shape,
+  );
+  const output = matmul(probabilities, v);
+  const value = reshape(output, q.shape);
+  return differentiable('attention', value, [q, k, v], (dValue) => {
+    const dOutput = reshape(dValue, grouped);
+    const rowSum = sum(multiply(dOutput, output), { axes: [-1], keep: true });
+    const dProbabilities = matmul(dOutput, v, { transposeB: true });
+    const dScores = multiply(probabilities, subtract(dProbabilities, rowSum));
+    return [
+      reshape(matmul(dScores, k, { alpha }), q.shape),
+      matmul(dScores, folded, { transposeA: true, alpha }),
+      matmul(probabilities, dOutput, { transposeA: true }),
+    ];
+  });
+}
+
+function attentionShape(q: Value, k: Value, v: Value, mask: Value): [Dimension, number, Dimension, number] {
+  for (const value of [q, k, v, mask]) expectRank('attention', value, 4);
+  const [batch, heads, length, size] = q.shape;
+  const [batchK, keyHeads, lengthK, sizeK] = k.shape;
+  if (!sameShape(k.shape, v.shape)) mismatch('attention', k.shape, v.shape, 'values shaped as the keys');
+  if (batch !== batchK || length !== lengthK || size !== sizeK) mismatch('attention', q.shape, k.shape);
+  if (
+    typeof heads !== 'number' ||
+    typeof keyHeads !== 'number' ||
+    typeof size !== 'number' ||
+    heads % keyHeads !== 0
+  )
+    mismatch('attention', q.shape, k.shape, 'heads divisible by key heads');
+  if (mask.shape[1] !== 1 || mask.shape[2] !== length || mask.shape[3] !== length)
+    fail('GRAPH', `attention: expected a mask [M, 1, ${length}, ${length}], got ${written(mask.shape)}`);
+  return [batch as Dimension, heads, length as Dimension, size];
+}
+
+/** x s, s = sigmoid(x); its derivative is s (1 + x - x s). */
+export function silu(x: Value): Value {
+  const value =
+    x.type === 'float32'
+      ? node('QuickGelu', [x], x.shape, { domain: 'com.microsoft', attributes: { alpha: { real: 1 } } })
+      : node('Mul', [x, node('Sigmoid', [x], x.shape)], x.shape);
+  return differentiable('silu', value, [x], (dy) => {
+    const s = sigmoid(x);
+    return [multiply(dy, siluSlope(x, s, multiply(x, s)))];
+  });
+}
+
+function siluSlope(x: Value, s: Value, activated: Value): Value {
+  return multiply(s, subtract(add(x, scalar(1, x.type)), activated));
+}
+
+/**
+ * silu(gate) up. The backward pass computes it again from gate and up, which a layer keeps anyway.
+ */
+export function swiglu(gate: Value, up: Value): Value {
+  if (!sameShape(gate.shape, up.shape)) mismatch('swiglu', gate.shape, up.shape, 'equal shapes');
+  const backward = once(() => {
+    const s = sigmoid(gate);
+    const activated = multiply(gate, s);
+    return { s, activated, product: multiply(activated, up) };
+  });
+  const value = node('Mul', [silu(gate), up], gate.shape);
+  return differentiable(
+    'swiglu',
+    value,
+    [gate, up],
+    (dy) => {
+      const { s, activated } = backward();
+      return [multiply(multiply(dy, up), siluSlope(gate, s, activated)), multiply(dy, activated)];
+    },
+    () => backward().product,
+  );
+}

@@ -1,0 +1,146 @@
+/**
+ * Runs graphs on ONNX Runtime. What one must know of it stands here and nowhere else (onnxruntime-node 1.30.0):
+ * sessions must not spin while they wait, or several in one process take each other's cores; a memory pattern
+ * doubles the memory of graphs with changing shapes; inputs are not copied, outputs always are, so big tensors
+ * belong inside a graph; `run` holds the thread it is called on until it is done; 4-bit tensors and
+ * SharedArrayBuffers cannot be fed.
+ */
+import { fail } from '@llama-xr/core';
+import type { Tensor, TypedArray } from '@llama-xr/tensor';
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { type Device, providersFor } from './device.ts';
+import { type CheckedFeed, checkFeeds, evaluate, type Feeds, type Sizes } from './feeds.ts';
+import { compile, type Graph, isValue, type Results } from './graph.ts';
+import type { Port } from './onnx-file.ts';
+import type { Value } from './value.ts';
+
+export interface SessionOptions {
+  /** `cpu` where absent. */
+  device?: Device;
+  /** Threads of one operator; where absent ONNX Runtime takes one for each core. */
+  threads?: number;
+  /** How far ONNX Runtime may rewrite the graph, `all` where absent. `none` where a graph computes a value twice on purpose. */
+  optimization?: 'none' | 'basic' | 'extended' | 'all';
+  /** Plans memory by the shapes of the first run. Costs memory where shapes change; off where absent. */
+  memoryPattern?: boolean;
+  /** Keeps freed memory for the next run; on where absent. */
+  memoryArena?: boolean;
+  /** For messages. */
+  name?: string;
+}
+
+/** A tensor wherever the results have a value. */
+export type Answer<R> = R extends Value ? Tensor : { readonly [K in keyof R]: Answer<R[K]> };
+
+/**
+ * Opens a graph for running.
+ * @throws LlamaXrError GRAPH, DEVICE, or ENGINE with ONNX Runtime's words.
+ */
+export async function open<const R extends Results>(
+  results: R,
+  options: SessionOptions = {},
+): Promise<Session<Answer<R>>> {
+  const name = options.name ?? 'graph';
+  const graph = compile(results, name);
+  const {
+    device = 'cpu',
+    threads,
+    optimization = 'all',
+    memoryPattern = false,
+    memoryArena = true,
+  } = options;
+  const settings: InferenceSession.SessionOptions = {
+    executionProviders: providersFor(device),
+    graphOptimizationLevel: optimization === 'none' ? 'disabled' : optimization,
+    enableMemPattern: memoryPattern,
+    enableCpuMemArena: memoryArena,
+    interOpNumThreads: 1,
+    logSeverityLevel: 4,
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+  };
+  try {
+    return new Session(name, results, graph, await InferenceSession.create(graph.bytes, settings));
+  } catch (error) {
+    return fail(
+      'ENGINE',
+      `${name}: ONNX Runtime refused the graph on ${device}: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
+}
+
+/** An open graph. Holds native memory until it is closed. */
+export class Session<A> implements AsyncDisposable {
+  readonly name: string;
+  readonly graph: Graph;
+  readonly #results: Results;
+  #engine: InferenceSession | undefined;
+
+  constructor(name: string, results: Results, graph: Graph, engine: InferenceSession) {
+    this.name = name;
+    this.graph = graph;
+    this.#results = results;
+    this.#engine = engine;
+  }
+
+  /**
+   * Computes all results, in the form in which they were opened.
+   * @param into arrays that take a result's elements, by the result's path (`gradients.q`); the answer then holds them.
+   * @throws LlamaXrError INPUT for feeds that do not fit, ENGINE with ONNX Runtime's words.
+   */
+  async run(feeds: Feeds, into: Readonly<Record<string, TypedArray>> = {}): Promise<A> {
+    const engine = this.#engine ?? fail('ENGINE', `${this.name}: this session was closed`);
+    const { checked, sizes } = checkFeeds(this.graph.inputs, feeds);
+    const fetches: Record<string, OrtTensor | null> = {};
+    for (const port of this.graph.outputs) {
+      const target = into[port.name];
+      fetches[port.name] = target === undefined ? null : ortTensor(targetOf(port, target, sizes));
+    }
+    let found: InferenceSession.OnnxValueMapType;
+    try {
+      found = await engine.run(
+        Object.fromEntries(checked.map((feed) => [feed.name, ortTensor(feed)])),
+        fetches,
+      );
+    } catch (error) {
+      return fail('ENGINE', `${this.name}: ONNX Runtime stopped: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+    return answer<A>(this.#results, '', found as Record<string, OrtTensor>);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const engine = this.#engine;
+    this.#engine = undefined;
+    await engine?.release();
+  }
+}
+
+function ortTensor({ type, data, shape }: Omit<CheckedFeed, 'name'>): OrtTensor {
+  return new OrtTensor(type, data as Float32Array, shape);
+}
+
+function targetOf({ name, type, shape }: Port, data: TypedArray, sizes: Sizes): CheckedFeed {
+  const found = shape.map(
+    (dimension) =>
+      evaluate(dimension, sizes) ?? fail('INPUT', `${name}: expected a size for ${dimension}, got none`),
+  );
+  const count = found.reduce((size, dimension) => size * dimension, 1);
+  if (count !== data.length)
+    fail('INPUT', `${name}: expected room for ${count} elements, got ${data.length}`);
+  return { name, type, shape: found, data };
+}
+
+/** The tensors found, in the form of the results. */
+function answer<A>(results: Results, path: string, found: Record<string, OrtTensor>): A {
+  if (isValue(results)) {
+    const { type, dims, data } = found[path === '' ? 'result' : path] as OrtTensor;
+    return { dtype: type, shape: dims, data } as A;
+  }
+  const entries = Object.entries(results).map(
+    ([key, inner]) => [key, answer(inner, path === '' ? key : `${path}.${key}`, found)] as const,
+  );
+  return (Array.isArray(results) ? entries.map(([, inner]) => inner) : Object.fromEntries(entries)) as A;
+}
