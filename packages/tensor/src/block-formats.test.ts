@@ -28,7 +28,7 @@ test.each(['Q4_0', 'Q4_1', 'Q8_0', 'F16', 'BF16'])('%s is encoded to the bytes o
   expect(Buffer.from(encoded).toString('base64')).toBe(golden.encode[name]);
 });
 
-test.each(['Q4_0', 'Q4_1'] as const)('%s taken apart gives the dequantized values', (type) => {
+test.each(['Q4_0', 'Q4_1', 'Q4_K'] as const)('%s taken apart gives the dequantized values', (type) => {
   const { bytes: encoded, values } = golden.decode[type] as { bytes: string; values: string };
   const { nibbles, scale, offset } = unpackQ4(type, bytes(encoded));
   const rebuilt = Float32Array.from(floats(values), (_, i) => {

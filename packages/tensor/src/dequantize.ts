@@ -54,36 +54,8 @@ export function dequantize(type: GgmlType, bytes: Uint8Array, count: number): Fl
   return out;
 }
 
-/** The 4-bit formats whose weights are `nibble * scale + offset`, as the training graph reads them. */
-export interface UnpackedQ4 {
-  /** [blocks, 16]: low nibbles are the first 16 weights of a block, high nibbles the last 16. */
-  readonly nibbles: Uint8Array;
-  /** [blocks] */
-  readonly scale: Float32Array;
-  /** [blocks] */
-  readonly offset: Float32Array;
-}
-
-/** Takes Q4_0 or Q4_1 apart without dequantizing: `nibble * scale + offset` gives dequantize's bits. */
-export function unpackQ4(type: 'Q4_0' | 'Q4_1', bytes: Uint8Array): UnpackedQ4 {
-  const size = GGML_TYPES[type].bytes;
-  if (bytes.byteLength % size !== 0) {
-    fail('INPUT', `${type}: expected whole blocks of ${size} bytes, got ${bytes.byteLength}`);
-  }
-  const blocks = bytes.byteLength / size;
-  const nibbles = new Uint8Array(blocks * 16);
-  const scale = new Float32Array(blocks);
-  const offset = new Float32Array(blocks);
-  for (let i = 0, at = 0; i < blocks; i++, at += size) {
-    const d = float16At(bytes, at);
-    scale[i] = d;
-    offset[i] = type === 'Q4_1' ? float16At(bytes, at + 2) : -8 * d;
-    nibbles.set(bytes.subarray(at + size - 16, at + size), i * 16);
-  }
-  return { nibbles, scale, offset };
-}
-
-function float16At(bytes: Uint8Array, at: number): number {
+/** The binary16 at a byte that need not be aligned. */
+export function float16At(bytes: Uint8Array, at: number): number {
   return FLOAT16_VALUES[byte(bytes, at) | (byte(bytes, at + 1) << 8)] as number;
 }
 
@@ -180,12 +152,12 @@ function decodeQ5_K(bytes: Uint8Array, at: number, out: Float32Array, to: number
 }
 
 /** get_scale_min_k4: the first four sub-blocks hold 6 bits plainly, the others 4 here and 2 in the first ones' tops. */
-function subScale(bytes: Uint8Array, field: number, sub: number): number {
+export function subScale(bytes: Uint8Array, field: number, sub: number): number {
   if (sub < 4) return byte(bytes, field + sub) & 63;
   return (byte(bytes, field + sub + 4) & 15) | ((byte(bytes, field + sub - 4) >> 6) << 4);
 }
 
-function subMin(bytes: Uint8Array, field: number, sub: number): number {
+export function subMin(bytes: Uint8Array, field: number, sub: number): number {
   if (sub < 4) return byte(bytes, field + sub + 4) & 63;
   return (byte(bytes, field + sub + 4) >> 4) | ((byte(bytes, field + sub) >> 6) << 4);
 }

@@ -1,5 +1,5 @@
 /** Tensors and the files that hold them. */
-export * from './dequantize.ts';
+export { DEQUANTIZABLE, dequantize } from './dequantize.ts';
 export * from './float16.ts';
 export { GGML_TYPES, type GgmlType, ggmlByteLength } from './ggml-types.ts';
 export * from './gguf.ts';
@@ -9,3 +9,4 @@ export { type GgufContent, type GgufTensorToWrite, writeGguf } from './gguf-writ
 export * from './quantize.ts';
 export * from './safetensors.ts';
 export * from './tensor.ts';
+export * from './unpack-q4.ts';
