@@ -19,10 +19,14 @@ interface Manifest {
   dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
 }
-const manifest = (path: string): Manifest => JSON.parse(readFileSync(join(ROOT, path, 'package.json'), 'utf8'));
+const manifest = (path: string): Manifest =>
+  JSON.parse(readFileSync(join(ROOT, path, 'package.json'), 'utf8'));
 
 /** Every outside library of the workspaces with its pinned version. */
-export function outsideLibraries(): { dependencies: Record<string, string>; optional: Record<string, string> } {
+export function outsideLibraries(): {
+  dependencies: Record<string, string>;
+  optional: Record<string, string>;
+} {
   const dependencies: Record<string, string> = {};
   const optional: Record<string, string> = {};
   for (const group of ['packages', 'apps']) {

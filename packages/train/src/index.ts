@@ -3,5 +3,7 @@ export * from './adamw.ts';
 export * from './batches.ts';
 export * from './checkpoint.ts';
 export * from './recipe.ts';
+export * from './run-folder.ts';
+export * from './run-log.ts';
 export * from './schedule.ts';
 export * from './trainer.ts';

@@ -62,7 +62,7 @@ const examples: Example[] = Array.from({ length: 37 }, (_, i) => {
   };
 });
 const recipe = parseRecipe(
-  { name: 'test', passes: 3, batchSize: 4, accumulation: 2, learningRate: 0.1, warmupSteps: 3 },
+  { name: 'test', passes: 3, batchSize: 4, accumulation: 2, learningRate: 0.3, warmupSteps: 3 },
   'test',
 );
 const data = { train: examples.slice(0, 30), val: examples.slice(30) };

@@ -1,0 +1,70 @@
+/**
+ * The run folder: what a training run leaves, and all that `generate` needs of it.
+ *
+ *   run.json               base, data, recipe and notices, the first two by hash
+ *   log.jsonl              one event a line: steps, validations, checkpoints
+ *   checkpoint.safetensors parameters and optimizer, to resume
+ *   adapter/               PEFT files and adapter.gguf
+ *   manifest.json          the run manifest
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail, readJson, writeJson } from '@llama-xr/core';
+import { z } from 'zod';
+import { Recipe } from './recipe.ts';
+
+const HashedPath = z.object({ path: z.string(), sha256: z.string() });
+
+const RunDescription = z.object({
+  version: z.literal(1),
+  base: HashedPath,
+  data: HashedPath,
+  recipe: Recipe,
+  /** Words that must stand on everything made from this run: `simulated scores`, ... */
+  notices: z.array(z.string()),
+});
+export type RunDescription = z.infer<typeof RunDescription>;
+
+export class RunFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  get description(): string {
+    return join(this.path, 'run.json');
+  }
+  get log(): string {
+    return join(this.path, 'log.jsonl');
+  }
+  get checkpoint(): string {
+    return join(this.path, 'checkpoint.safetensors');
+  }
+  get adapter(): string {
+    return join(this.path, 'adapter');
+  }
+  get adapterGguf(): string {
+    return join(this.adapter, 'adapter.gguf');
+  }
+  get manifest(): string {
+    return join(this.path, 'manifest.json');
+  }
+
+  /** True once a run has been started here. */
+  get exists(): boolean {
+    return existsSync(this.description);
+  }
+
+  write(description: RunDescription): void {
+    writeJson(this.description, description);
+  }
+
+  /** @throws LlamaXrError FILE_MISSING, FILE_FORMAT naming the field. */
+  async read(): Promise<RunDescription> {
+    const parsed = RunDescription.safeParse(await readJson(this.description));
+    if (parsed.success) return parsed.data;
+    const issue = parsed.error.issues[0];
+    return fail('FILE_FORMAT', `${this.description}: ${issue?.path.join('.')}: ${issue?.message}`);
+  }
+}

@@ -1,0 +1,27 @@
+/** The run log: one JSON event a line, appended; a resumed run drops what came after its checkpoint. */
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { fileError, writeFileAtomic } from '@llama-xr/core';
+import type { TrainEvent } from './trainer.ts';
+
+export function appendEvent(path: string, event: TrainEvent): void {
+  try {
+    appendFileSync(path, `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`);
+  } catch (error) {
+    throw fileError(error, path);
+  }
+}
+
+/** Keeps the events up to `step`; a last line that was cut off by a kill is dropped with the rest. */
+export function truncateLog(path: string, step: number): void {
+  if (!existsSync(path)) return;
+  const kept = readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => {
+      try {
+        return (JSON.parse(line) as TrainEvent).step <= step;
+      } catch {
+        return false;
+      }
+    });
+  writeFileAtomic(path, kept.map((line) => `${line}\n`).join(''));
+}
