@@ -59,6 +59,7 @@ export function projectionShape(config: LlamaConfig, projection: Projection): re
 /**
  * A matrix [out, in] in 4 bits: blocks of 32 weights along a row, `w = nibble * scale + offset`. Byte j of a block
  * holds weight j in its low nibble and weight j + 16 in its high one (Q4_0 and Q4_1 of ggml). Q4_0: offset = -8 scale.
+ * Q4_K fits as well, once its nibbles are regrouped: its blocks of 32 have a scale d * sc and an offset -dmin * m.
  */
 export interface PackedMatrix {
   /** [blocks, 16], blocks = out * in / 32. */
@@ -87,7 +88,7 @@ export interface LlamaWeights {
   /** [E]: before the output head. */
   readonly outputNorm: Float32Array;
   /** [V, E]; absent where the embedding is tied. */
-  readonly output?: Float32Array;
+  readonly output?: Float32Array | undefined;
   /** [D / 2], each rotary frequency is divided by its factor: GGUF's `rope_freqs.weight`. */
   readonly ropeFactors?: Float32Array;
 }
