@@ -1,0 +1,108 @@
+/**
+ * Words that turn a statement round or make it doubtful, and how far they reach. After NegEx and ConText (Chapman et
+ * al. 2001, Harkema et al. 2009): cues before or after the finding, cues that only look like negations, and words that
+ * end a scope. Lists go on (`no effusion, pneumothorax or consolidation`), fresh statements do not (`no pneumothorax,
+ * small left effusion`).
+ */
+
+/** What a cue does: deny or doubt what follows or what went before, end a scope, or nothing at all. */
+export type Cue = 'deny' | 'deny-before' | 'doubt' | 'doubt-before' | 'doubt-around' | 'break' | 'neutral';
+
+const SEEN =
+  '(seen|identified|present|visualized|visible|evident|demonstrated|appreciated|noted|observed|detected|found|apparent)';
+
+export const CUES: Readonly<Record<Cue, readonly string[]>> = {
+  deny: [
+    '(no|not|without|never|neither|nor|non|denies)',
+    '(negative|free|clear|devoid) (for|of|from)',
+    '(absence|lack|resolution|removal) of',
+    'no longer',
+    'unlikely to (represent|be|reflect)',
+    '(not|less) [definitely|clearly] (represent|suggest)',
+  ],
+  'deny-before': [
+    `(not|no longer) [definitely|clearly|definitively] [be] ${SEEN}`,
+    '(absent|resolved|cleared|removed|unlikely|excluded)',
+    '(ruled|rules) out',
+    '(has|have) (resolved|cleared)',
+    '(was|were|been) removed',
+  ],
+  doubt: [
+    '(possible|possibly|probable|probably|perhaps|presumably|questionable|question|suspect|suspected|suspicion|equivocal)',
+    '(may|might|could|may also|could also|can) [be|represent|reflect|indicate|suggest|relate to]',
+    '(may be|might be|could be|maybe|possibly) (due|secondary|related|attributable) to',
+    '(maybe|differential|suggest|suggesting|suspicious|concerning|consideration include)',
+    '(suggestive|suspicious|concerning|worrisome|question|concern) (of|for)',
+    '(cannot|can not|not|difficult to|to) [completely|entirely|definitely] (exclude|rule out)',
+    '(evaluate|assess|correlate|evaluation|correlation) [clinically] for',
+    '(if|whether|consider)',
+  ],
+  'doubt-before': [
+    '(cannot|can not|not|could not) be [completely|entirely] (excluded|ruled out)',
+    '(is|are) (not|difficult to) [be] (excluded|exclude)',
+    'not [entirely|completely] (excluded|ruled out)',
+    '(is|are) (possible|suspected|questioned|questionable)',
+    'difficult to [completely|entirely] exclude',
+    '(would|could) be [a] (consideration|considered)',
+  ],
+  'doubt-around': ['(versus|vs)', 'and (/|or)'],
+  break: [
+    '(but|however|although|though|except|while|whereas|which|because|with|otherwise|therefore)',
+    '(apart|aside) from',
+    'other than',
+    '(secondary|due) to',
+    ';',
+    ':',
+  ],
+  neutral: [
+    '(no|without|not) [significant|interval|definite|appreciable|substantial|acute] [interval] (change|changed|increase|decrease|improvement)',
+    '(no|not) (only|further|prior|previous|comparison)',
+    '(no|not) (substantially|significantly) (changed|different)',
+    '(compatible|consistent|associated|seen|correlated) with',
+    'not (well|fully|completely|adequately|optimally) (seen|visualized|evaluated|included|demonstrated|assessed|imaged)',
+    'without comparison',
+  ],
+};
+
+/** Words that carry a negation in a report: cleaning must hold each of them, and tests count them. */
+export const NEGATION_WORDS: readonly string[] = [
+  'no',
+  'not',
+  'non',
+  'nor',
+  'none',
+  'never',
+  'neither',
+  'nothing',
+  'without',
+  'negative',
+  'absent',
+  'absence',
+  'free',
+  'clear',
+  'cannot',
+  'denies',
+  'lack',
+  'unremarkable',
+  'resolved',
+];
+
+/** After a comma or an "and", a word of these begins a statement of its own and ends the list before it. */
+export const FRESH_START: ReadonlySet<string> = new Set([
+  'the',
+  'there',
+  'this',
+  'a',
+  'an',
+  'stable',
+  'unchanged',
+  'chronic',
+  'old',
+  'healed',
+  'calcified',
+  'it',
+  'persistent',
+  'interval',
+  'also',
+  'again',
+]);

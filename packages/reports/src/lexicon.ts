@@ -1,0 +1,182 @@
+/**
+ * Words for findings, for the anatomy they change and for how it looks: our own lexicon, written from radiology usage
+ * and developed on the training part of IU X-ray alone. Words are in the singular (see `lemmas`).
+ *
+ * A finding is stated by a term (`pleural effusion`) or by a part and a look that stand together in a clause, in
+ * either order (`the heart is mildly enlarged`, `enlarged heart`).
+ */
+import type { Finding } from './findings.ts';
+
+export const TERMS: Readonly<Record<Finding, readonly string[]>> = {
+  cardiomegaly: ['cardiomegaly', '(cardiac|heart) enlargement'],
+  'enlarged mediastinum': ['mediastinal (widening|enlargement|prominence)', 'widening of [the] mediastinum'],
+  'prominent hilum': [
+    '(hilar|perihilar) (prominence|enlargement|fullness|adenopathy|lymphadenopathy)',
+    '(lymphadenopathy|adenopathy)',
+  ],
+  'pleural effusion': [
+    '[pleural] effusion',
+    'pleural (fluid|collection)',
+    'fluid in the (fissure|pleural space)',
+    '(hydropneumothorax|hemothorax|hydrothorax|empyema)',
+  ],
+  pneumothorax: ['(pneumothorax|hydropneumothorax|hemopneumothorax)', 'pleural air [collection]'],
+  'pleural thickening': [
+    '(pleural|apical|biapical) [pleural] (capping|cap|thickening)',
+    'pleural [parenchymal] (thickening|plaque|calcification|reaction)',
+    'thickening of the pleura',
+  ],
+  'blunted costophrenic angle': ['costophrenic [angle|sulcus|recess|xxxx] blunting'],
+  consolidation: ['(consolidation|consolidative [opacity|change|process|disease])'],
+  infiltrate: [
+    '[nodular|fibronodular|infectious] (infiltrate|infiltration)',
+    'infiltrative [opacity|change|process]',
+  ],
+  opacity: [
+    '(opacity|opacification|opacified)',
+    '(airspace|air space) [interstitial] (disease|opacity|process|opacification)',
+    '(alveolar|ground glass|interstitial|reticular) (opacity|process|density)',
+    '(density|nodular (opacity|density))',
+  ],
+  pneumonia: ['(pneumonia|pneumonitis|bronchopneumonia)', 'infectious (process|etiology)'],
+  atelectasis: [
+    '(atelectasis|atelectatic|atelectatic change)',
+    'volume loss',
+    '[lobar|lung] collapse',
+    'collapsed lung',
+  ],
+  edema: ['[pulmonary] [interstitial|alveolar] edema', 'alveolar edema'],
+  congestion: [
+    '[pulmonary] [vascular|venous] congestion',
+    '[pulmonary] (vascular|venous) (engorgement|prominence|redistribution|distention)',
+    '(heart|cardiac) failure',
+    'chf',
+    'cephalization',
+  ],
+  'interstitial markings': [
+    '(bronchovascular|vascular|bronchovascularly) crowding',
+    'crowding of [the] [bronchovascular|vascular|lung|pulmonary] (marking|structure|vasculature|bronchovascular)',
+    'interstitial (lung disease|disease|thickening|prominence|change|pattern|abnormality|opacity|density)',
+    '(septal|kerley|kerley b) line',
+    'prominence of [the] [pulmonary] (interstitium|interstitial marking)',
+    'peribronchial (cuffing|thickening)',
+  ],
+  nodule: [
+    '[noncalcified|calcified] [pulmonary|lung|parenchymal] nodule',
+    '(nodularity|reticulonodular|fibronodular)',
+  ],
+  mass: [
+    '[pulmonary|lung|mediastinal|hilar] (mass|masslike|mass like) [opacity|lesion|density]',
+    'mass lesion',
+  ],
+  'lung lesion': [
+    '(lesion|neoplasm|malignancy|metastasis|metastatic disease|cancer|carcinoma|tumor|cavitation|cavity)',
+  ],
+  granuloma: [
+    '[calcified] (granuloma|granulomatous)',
+    '[calcified] granulomatous (disease|change|process|infection|sequela|calcification)',
+    'calcified [pulmonary|lung|parenchymal] (nodule|nodular density|nodular opacity|lesion)',
+    'calcified [hilar|mediastinal|perihilar|lymph|right hilar|left hilar] (node|adenopathy|lymphadenopathy)',
+    'histoplasmosis',
+  ],
+  emphysema: ['(emphysema|emphysematous [change|disease])', 'bullous emphysema'],
+  copd: [
+    'copd',
+    '[chronic] obstructive (pulmonary|lung|airway) disease',
+    'obstructive disease',
+    'chronic lung disease',
+  ],
+  hyperinflation: [
+    '(hyperinflation|hyperinflated|hyperexpansion|hyperexpanded|hyperaeration|hyperaerated|hyperlucent|hyperlucency)',
+    '(hyper|over) (inflated|expanded|inflation|expansion|aerated|aeration)',
+    '(overinflated|overexpanded|overinflation|hyperdistended|overdistended|hyperdistention)',
+    'increased (ap diameter|retrosternal airspace|retrosternal air space)',
+  ],
+  'low lung volumes': [
+    '(hypoinflation|hypoinflated|hypoventilation|hypoventilatory|hypoaeration|hypoaerated|hypoexpansion|hypoexpanded)',
+    '(under|hypo) (inflated|inflation|expanded|expansion|aerated|aeration)',
+    '(underinflated|underinflation|underexpanded)',
+    '(low|shallow|poor|decreased|diminished) [level of|depth of] (inspiration|inspiratory effort|inspiratory volume)',
+    '(low|lower|decreased|diminished|reduced|small) [lung|pulmonary] volume',
+  ],
+  fibrosis: ['[pulmonary|interstitial] (fibrosis|fibrotic [change|scarring])', 'honeycombing'],
+  scarring: [
+    '[pleural|parenchymal|pleural parenchymal|pleuroparenchymal|apical|fibrotic] (scar|scarring|cicatrix)',
+    'fibronodular',
+  ],
+  'elevated diaphragm': ['eventration', 'diaphragmatic eventration'],
+  hernia: ['[hiatal|hiatus|diaphragmatic|bochdalek|morgagni] hernia'],
+  fracture: [
+    '[rib|clavicular|vertebral|compression|healed|old|displaced] [compression] (fracture|fractured)',
+    '(wedging|wedge|compression) deformity',
+  ],
+  'bone deformity': [
+    '(rib|clavicular|vertebral|thoracic|sternal|bony|osseous) deformity',
+    'deformity',
+    'deformed',
+  ],
+  osteopenia: ['(osteopenia|osteopenic|osteoporosis|osteoporotic|demineralization|demineralized)'],
+  'spine degeneration': [
+    'degenerative [joint|disc|disk|spinal|spine] (change|disease|disc disease|spurring|endplate change)',
+    'degenerative',
+    '[bridging|marginal|anterior] (osteophyte|osteophytosis|osteophytic|spurring|spur|syndesmophyte)',
+    '(spondylosis|spondylitic|spondylotic|spondylitis|arthritis|arthritic|osteoarthritis|arthrosis|arthropathy)',
+    'hypertrophic [endplate|spinal] (change|spurring)',
+    'disc (narrowing|space narrowing)',
+    'dish',
+    'diffuse idiopathic skeletal hyperostosis',
+  ],
+  'spine curvature': [
+    '(scoliosis|scoliotic|kyphosis|kyphotic|kyphoscoliosis|dextroscoliosis|levoscoliosis|levocurvature|dextrocurvature)',
+    'curvature of the [thoracic|lower thoracic|upper thoracic] spine',
+  ],
+  'tortuous aorta': [
+    '(ectatic|unfolded|uncoiled) [thoracic|descending] aorta',
+    'aortic (ectasia|tortuosity|aneurysm|unfolding)',
+  ],
+  'aortic calcification': [
+    '[aortic|vascular] atherosclerotic [vascular] (calcification|disease|change|plaque)',
+    '(atherosclerosis|atherosclerotic|arteriosclerosis|arteriosclerotic)',
+    'aortic (calcification|atherosclerosis|arteriosclerosis|plaque)',
+    'vascular calcification',
+  ],
+  catheter: [
+    '[central|venous|central venous|dialysis|indwelling|port] catheter',
+    '(picc|central line|picc line|port|portacath|port a cath|mediport|chest port|infusion port|central venous line|venous line)',
+    '(jugular|subclavian|ij) [venous] line',
+  ],
+  tube: [
+    '[endotracheal|et|nasogastric|ng|enteric|feeding|orogastric|chest|tracheostomy|thoracostomy|dobhoff|drainage] tube',
+    '(tracheostomy|dobbhoff|dobhoff|pigtail)',
+  ],
+  'implanted device': [
+    '(pacemaker|defibrillator|icd|aicd|pacer|pacing device)',
+    '(cardiac|pacemaker|pacing|atrial|ventricular|defibrillator) (lead|generator|device|wire)',
+    '(stimulator|neurostimulator|closure device|bone anchor)',
+    '[aortic|mitral|cardiac|heart] valve (prosthesis|replacement|device)',
+    '(prosthetic|artificial|mechanical|bioprosthetic) [aortic|mitral|heart|cardiac] valve',
+    '(generator|prosthesis|arthroplasty)',
+  ],
+  'surgical material': [
+    '(sternotomy|cabg|postsurgical|postoperative|cholecystectomy|mastectomy|lobectomy|pneumonectomy|thoracotomy)',
+    '(surgical|cholecystectomy|cabg|mediastinal|metallic|vascular|sternal|sternotomy) (clip|suture|wire|staple|hardware)',
+    '(clip|suture|stent|hardware|staple line|cerclage wire|sternal wire)',
+    '(spinal|cervical|thoracic|lumbar|posterior|anterior) [spine|spinal] (fusion|fixation|rod)',
+    'bypass graft',
+    'status post (surgery|lobectomy|cabg)',
+  ],
+};
+
+/** Phrases that hold a finding's word and state none: they are consumed. */
+export const DISTRACTORS: readonly string[] = [
+  '(pericardial|joint|knee) (effusion|fluid)',
+  '(subcutaneous|soft tissue) emphysema',
+  'cystic fibrosis',
+  '(thyroid|breast|abdominal|soft tissue) mass',
+  '(mass effect|body mass)',
+  'soft tissue density',
+  'nipple (shadow|marker)',
+  'port of',
+  'chest tube (size|view)',
+  '(bone|mineral) density',
+];

@@ -1,0 +1,49 @@
+/** All phrases the labeler knows, in one book, and what each of them means. */
+import { LOOKS, type Look, PARTS, type Part } from './anatomy.ts';
+import { PLACES, type Place, SEVERITIES, type Severity, SIDES, type Side } from './attributes.ts';
+import { CUES, type Cue } from './cues.ts';
+import type { Finding } from './findings.ts';
+import { DISTRACTORS, TERMS } from './lexicon.ts';
+import { PhraseBook, type PhraseMatch } from './phrase-book.ts';
+
+/** What a phrase can mean; one phrase may be more than one thing (`borderline` is a look and a degree). */
+export interface Meaning {
+  readonly findings?: readonly Finding[];
+  readonly part?: Part;
+  readonly look?: Look;
+  readonly cue?: Cue;
+  readonly side?: Side;
+  readonly location?: Place;
+  readonly severity?: Severity;
+}
+
+/** Words [start, end) of a sentence and what they mean. */
+export type Phrase = PhraseMatch<Meaning>;
+
+const BOOK = new PhraseBook<Meaning>((first, second) => ({
+  ...first,
+  ...second,
+  findings: [...new Set([...(first.findings ?? []), ...(second.findings ?? [])])],
+}));
+
+for (const [finding, patterns] of entries(TERMS)) addAll(patterns, { findings: [finding] });
+for (const [part, patterns] of entries(PARTS)) addAll(patterns, { part });
+for (const [look, patterns] of entries(LOOKS)) addAll(patterns, { look });
+for (const [cue, patterns] of entries(CUES)) addAll(patterns, { cue });
+for (const [side, patterns] of entries(SIDES)) addAll(patterns, { side });
+for (const [location, patterns] of entries(PLACES)) addAll(patterns, { location });
+for (const [severity, patterns] of entries(SEVERITIES)) addAll(patterns, { severity });
+addAll(DISTRACTORS, {});
+
+/** The phrases of a sentence in order, longest first where several begin at one word. */
+export function findPhrases(words: readonly string[]): Phrase[] {
+  return BOOK.find(words);
+}
+
+function addAll(patterns: readonly string[], meaning: Meaning): void {
+  for (const pattern of patterns) BOOK.add(pattern, meaning);
+}
+
+function entries<Key extends string, Value>(table: Readonly<Record<Key, Value>>): [Key, Value][] {
+  return Object.entries(table) as [Key, Value][];
+}
