@@ -8,10 +8,10 @@ import { add } from './operators/elementwise.ts';
 import { type Derivation, scalar, type Value } from './value.ts';
 
 /** A loss and its gradient with respect to each parameter, under the parameters' own names. */
-export interface LossAndGradients<Name extends string> {
+export type LossAndGradients<Name extends string> = {
   readonly loss: Value;
   readonly gradients: Readonly<Record<Name, Value>>;
-}
+};
 
 /**
  * The gradients of a loss of rank 0.

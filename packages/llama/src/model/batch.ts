@@ -1,0 +1,139 @@
+/** A batch of token sequences, checked, and what a graph is fed with for it. */
+import { fail } from '@llama-xr/core';
+import type { Feeds } from '@llama-xr/onnx';
+import type { RopeTables } from './rope.ts';
+import type { LlamaConfig } from './weights-type.ts';
+
+/** B sequences of S tokens, padded at the right. Arrays are [B * S], row after row. */
+export interface TokenBatch {
+  readonly batch: number;
+  readonly sequence: number;
+  readonly ids: Int32Array;
+  /**
+   * Several texts in one row: tokens see only those before them with the same number, and positions start anew where
+   * the number changes. Absent: each row is one text.
+   */
+  readonly segments?: Int32Array;
+}
+
+/** Tokens and what is to be learned from them. */
+export interface Batch extends TokenBatch {
+  /** The token that comes next at each position. */
+  readonly labels: Int32Array;
+  /** The weight of each position in the loss, normalised: 1 / (tokens in the loss), and 0 outside it. */
+  readonly weights: Float32Array;
+}
+
+/** Added to a score that must not count. */
+const NEVER = -1e30;
+
+/** @throws LlamaXrError INPUT naming what is wrong and where. */
+export function checkTokens({ batch: B, sequence: S, ids, segments }: TokenBatch, config: LlamaConfig): void {
+  const whole = (n: number) => Number.isInteger(n) && n >= 1;
+  if (!whole(B) || !whole(S))
+    fail('INPUT', `batch: expected whole numbers of rows and tokens, got ${B} x ${S}`);
+  if (S > config.contextLength)
+    fail(
+      'INPUT',
+      `batch: expected at most ${config.contextLength} tokens a row (the model's context), got ${S}`,
+    );
+  checkLength('ids', ids, B, S);
+  if (segments !== undefined) checkLength('segments', segments, B, S);
+  checkIds('ids', ids, config, () => true);
+}
+
+/** As {@link checkTokens}, labels and weights too. */
+export function checkBatch(batch: Batch, config: LlamaConfig): void {
+  checkTokens(batch, config);
+  const { batch: B, sequence: S, labels, weights } = batch;
+  checkLength('labels', labels, B, S);
+  checkLength('weights', weights, B, S);
+  if (!weights.every(Number.isFinite)) fail('INPUT', 'batch weights: expected finite numbers');
+  checkIds('labels', labels, config, (i) => weights[i] !== 0);
+}
+
+function checkLength(name: string, array: ArrayLike<number>, B: number, S: number): void {
+  if (array.length !== B * S)
+    fail('INPUT', `batch ${name}: expected ${B} x ${S} elements, got ${array.length}`);
+}
+
+function checkIds(
+  name: string,
+  ids: Int32Array,
+  { vocabulary }: LlamaConfig,
+  counts: (i: number) => boolean,
+): void {
+  const wrong = ids.findIndex((id, i) => !(id >= 0 && id < vocabulary) && counts(i));
+  if (wrong >= 0)
+    fail(
+      'INPUT',
+      `batch ${name}: expected tokens from 0 to ${vocabulary - 1}, got ${ids[wrong]} at ${wrong}`,
+    );
+}
+
+/** Positions that have a weight in the loss. */
+export function rowsInLoss({ weights }: Batch): Int32Array {
+  const rows = Int32Array.from(weights.keys()).filter((i) => weights[i] !== 0);
+  if (rows.length === 0) fail('INPUT', 'batch weights: expected at least one token in the loss, got none');
+  return rows;
+}
+
+/** Makes what {@link sequenceInputs} are fed with; remembers the causal masks it made. */
+export class SequenceFeeds {
+  readonly #masks = new Map<number, Float32Array>();
+
+  feeds({ batch: B, sequence: S, segments }: TokenBatch, tables: RopeTables): Feeds {
+    const half = tables.cosine.length / tables.positions;
+    return {
+      positions: { shape: [B, S], data: positionsOf(B, S, segments) },
+      cosine: { shape: [tables.positions, half], data: tables.cosine },
+      sine: { shape: [tables.positions, half], data: tables.sine },
+      mask:
+        segments === undefined
+          ? { shape: [1, 1, S, S], data: this.#causal(S) }
+          : { shape: [B, 1, S, S], data: segmentMask(B, S, segments) },
+    };
+  }
+
+  #causal(S: number): Float32Array {
+    let mask = this.#masks.get(S);
+    if (mask === undefined) {
+      mask = segmentMask(1, S, new Int32Array(S));
+      this.#masks.set(S, mask);
+    }
+    return mask;
+  }
+}
+
+/** [B, S]: counts from 0 in each row, or from the start of each segment. */
+function positionsOf(B: number, S: number, segments: Int32Array | undefined): BigInt64Array {
+  const positions = new BigInt64Array(B * S);
+  for (let i = 0; i < B * S; i++) {
+    const goesOn = i % S !== 0 && segments?.[i] === segments?.[i - 1];
+    positions[i] = goesOn ? (positions[i - 1] as bigint) + 1n : 0n;
+  }
+  return positions;
+}
+
+/** [B, 1, S, S]: a token sees those of its segment up to itself. */
+function segmentMask(B: number, S: number, segments: Int32Array): Float32Array {
+  const mask = new Float32Array(B * S * S).fill(NEVER);
+  for (let b = 0; b < B; b++)
+    for (let i = 0; i < S; i++)
+      for (let j = 0; j <= i; j++)
+        if (segments[b * S + i] === segments[b * S + j]) mask[(b * S + i) * S + j] = 0;
+  return mask;
+}
+
+/** Rows of a table [*, width] by index, [n, width]: the embedding of tokens, or some rows of a hidden state. */
+export function takeRows(table: Float32Array, width: number, rows: Int32Array): Float32Array {
+  const taken = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => {
+    taken.set(table.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return taken;
+}
+
+export function asInt64(numbers: Int32Array): BigInt64Array {
+  return BigInt64Array.from(numbers, BigInt);
+}

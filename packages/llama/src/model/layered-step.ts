@@ -1,0 +1,128 @@
+/**
+ * A training step layer by layer, with recomputation (Chen et al. 2016, arXiv 1604.06174): forward keeps each layer's
+ * input alone; backward computes the layer once more and goes back through it in the same graph. Least memory.
+ */
+import {
+  type Answer,
+  f32,
+  input,
+  open,
+  pullback,
+  type Session,
+  type SessionOptions,
+  type Value,
+} from '@llama-xr/onnx';
+import { type LayerKind, layerInputs } from './base-inputs.ts';
+import { asInt64, type Batch, rowsInLoss, takeRows } from './batch.ts';
+import { type AdapterShape, adapterViews, chunksOf, type ForwardPass } from './forward-pass.ts';
+import type { FrozenBase } from './frozen-base.ts';
+import { trainingHead } from './head.ts';
+import { layer, sequenceInputs, TOKENS } from './layer.ts';
+import type { LlamaConfig } from './weights-type.ts';
+
+/** One forward and backward pass; fills `gradients` and gives the loss. */
+export interface Step extends AsyncDisposable {
+  run(batch: Batch, parameters: Float32Array, gradients: Float32Array): Promise<number>;
+}
+
+/** Graph: a layer backward, from its input and the gradient of its output. */
+function backwardLayer(config: LlamaConfig, kind: LayerKind, { rank, scaling }: AdapterShape) {
+  const x = input('x', f32, [TOKENS, config.width]);
+  const dy = input('dy', f32, [TOKENS, config.width]);
+  const weights = layerInputs(config, kind, rank);
+  const y = layer(x, weights, sequenceInputs(config), config, { scaling });
+  const names = Object.keys(weights.adapter ?? {});
+  const [dx, ...rest] = pullback([[y, dy]], [x, ...Object.values(weights.adapter ?? {})]);
+  const gradients: Record<string, Value> = {};
+  names.forEach((name, i) => {
+    gradients[name] = rest[i] as Value;
+  });
+  return { dx: dx as Value, gradients };
+}
+
+type BackwardSession = Session<Answer<ReturnType<typeof backwardLayer>>>;
+type HeadSession = Session<Answer<ReturnType<typeof trainingHead>>>;
+
+export class LayeredStep implements Step {
+  readonly #base: FrozenBase;
+  readonly #adapter: AdapterShape;
+  readonly #forward: ForwardPass;
+  readonly #headChunk: number;
+  readonly #layers: ReadonlyMap<LayerKind, BackwardSession>;
+  readonly #head: HeadSession;
+
+  private constructor(
+    base: FrozenBase,
+    adapter: AdapterShape,
+    forward: ForwardPass,
+    headChunk: number,
+    layers: ReadonlyMap<LayerKind, BackwardSession>,
+    head: HeadSession,
+  ) {
+    this.#base = base;
+    this.#adapter = adapter;
+    this.#forward = forward;
+    this.#headChunk = headChunk;
+    this.#layers = layers;
+    this.#head = head;
+  }
+
+  static async open(
+    base: FrozenBase,
+    adapter: AdapterShape,
+    forward: ForwardPass,
+    headChunk: number,
+    session: SessionOptions,
+  ): Promise<LayeredStep> {
+    const layers = new Map<LayerKind, BackwardSession>();
+    for (const kind of new Set(base.kinds))
+      layers.set(
+        kind,
+        await open(backwardLayer(base.config, kind, adapter), { ...session, name: 'layer backward' }),
+      );
+    const head = await open(trainingHead(base.config), { ...session, name: 'training head' });
+    return new LayeredStep(base, adapter, forward, headChunk, layers, head);
+  }
+
+  async run(batch: Batch, parameters: Float32Array, gradients: Float32Array): Promise<number> {
+    const inputs: Float32Array[] = [];
+    const hidden = await this.#forward.hidden(batch, parameters, inputs);
+    const { loss, dHidden } = await this.#runHead(batch, hidden);
+    const sequence = this.#base.sequence(batch);
+    let dy = dHidden;
+    for (let layer = inputs.length - 1; layer >= 0; layer--) {
+      const session = this.#layers.get(this.#base.kinds[layer] as LayerKind) as BackwardSession;
+      const adapter = adapterViews(this.#adapter, layer, parameters);
+      const x = inputs.pop() as Float32Array;
+      const feeds = { x, dy, ...sequence, ...this.#base.layers[layer], ...adapter };
+      const { dx } = await session.run(feeds, adapterViews(this.#adapter, layer, gradients, 'gradients.'));
+      dy = dx.data as Float32Array;
+    }
+    return loss;
+  }
+
+  /** The loss, and its gradient with respect to the last hidden state: zero in rows outside the loss. */
+  async #runHead(batch: Batch, hidden: Float32Array): Promise<{ loss: number; dHidden: Float32Array }> {
+    const { width } = this.#base.config;
+    const dHidden = new Float32Array(hidden.length);
+    let total = 0;
+    for (const { chunk } of chunksOf(rowsInLoss(batch), this.#headChunk)) {
+      const { loss, dx } = await this.#head.run({
+        x: takeRows(hidden, width, chunk),
+        labels: asInt64(chunk.map((row) => batch.labels[row] as number)),
+        weights: Float32Array.from(chunk, (row) => batch.weights[row] as number),
+        ...this.#base.head,
+      });
+      total += loss.data[0] as number;
+      const found = dx.data as Float32Array;
+      chunk.forEach((row, i) => {
+        dHidden.set(found.subarray(i * width, (i + 1) * width), row * width);
+      });
+    }
+    return { loss: total, dHidden };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const session of [...this.#layers.values(), this.#head]) await session[Symbol.asyncDispose]();
+  }
+}

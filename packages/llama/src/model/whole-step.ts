@@ -1,0 +1,145 @@
+/**
+ * A training step as one graph: activations and merged weights never leave ONNX Runtime, and only the loss and the
+ * adapter's gradients come out. Fastest; needs memory for all layers at once.
+ */
+import {
+  type Feeds,
+  f32,
+  gatherRows,
+  gradient,
+  i64,
+  input,
+  open,
+  product,
+  type Session,
+  type SessionOptions,
+  type Value,
+} from '@llama-xr/onnx';
+import type { Tensor } from '@llama-xr/tensor';
+import { layerInputs } from './base-inputs.ts';
+import { asInt64, type Batch, rowsInLoss } from './batch.ts';
+import type { AdapterShape } from './forward-pass.ts';
+import type { FrozenBase } from './frozen-base.ts';
+import { headInputs, headLoss, lossInputs } from './head.ts';
+import { layer, sequenceInputs, TOKENS } from './layer.ts';
+import type { Step } from './layered-step.ts';
+import { viewOf } from './parameters.ts';
+
+export interface WholeStepOptions {
+  /** Into how many equal parts the rows of the head are cut. */
+  readonly headChunks: number;
+  /** Dequantizes and merges again in the backward pass: less memory, about a twentieth more time. */
+  readonly mergeAgain: boolean;
+}
+
+/** Graph: the loss of a batch and the gradients of all adapters, under the names of the layout. */
+function wholeStep(
+  { config, kinds }: FrozenBase,
+  { rank, scaling }: AdapterShape,
+  options: WholeStepOptions,
+) {
+  const { headChunks, mergeAgain } = options;
+  const sequence = sequenceInputs(config);
+  const parameters: Record<string, Value> = {};
+  let x = input('x', f32, [TOKENS, config.width]);
+  for (const [number, kind] of kinds.entries()) {
+    const prefix = `layers.${number}.`;
+    const weights = layerInputs(config, kind, rank, prefix);
+    for (const [name, value] of Object.entries(weights.adapter ?? {})) parameters[`${prefix}${name}`] = value;
+    x = layer(x, weights, sequence, config, { scaling, mergeAgain });
+  }
+  const count = product('C', headChunks);
+  const rows = gatherRows(x, input('rows', i64, [count]));
+  return gradient(headLoss(rows, headInputs(config), lossInputs(count), config, headChunks), parameters);
+}
+
+interface WholeAnswer {
+  readonly loss: Tensor;
+  readonly gradients: Readonly<Record<string, Tensor>>;
+}
+
+export class WholeStep implements Step {
+  readonly #base: FrozenBase;
+  readonly #adapter: AdapterShape;
+  readonly #headChunks: number;
+  readonly #session: Session<WholeAnswer>;
+  /** All layers' frozen weights, under their names in the graph. */
+  readonly #weights: Feeds;
+
+  private constructor(
+    base: FrozenBase,
+    adapter: AdapterShape,
+    headChunks: number,
+    session: Session<WholeAnswer>,
+  ) {
+    this.#base = base;
+    this.#adapter = adapter;
+    this.#headChunks = headChunks;
+    this.#session = session;
+    this.#weights = Object.fromEntries(
+      base.layers.flatMap((feeds, layer) =>
+        Object.entries(feeds).map(([name, feed]) => [`layers.${layer}.${name}`, feed]),
+      ),
+    );
+  }
+
+  static async open(
+    base: FrozenBase,
+    adapter: AdapterShape,
+    options: WholeStepOptions,
+    session: SessionOptions,
+  ): Promise<WholeStep> {
+    // Rewriting would find what is computed again on purpose and keep it instead.
+    const settings: SessionOptions = {
+      ...session,
+      name: 'training step',
+      optimization: 'none',
+      memoryPattern: false,
+    };
+    return new WholeStep(
+      base,
+      adapter,
+      options.headChunks,
+      await open(wholeStep(base, adapter, options), settings),
+    );
+  }
+
+  async run(batch: Batch, parameters: Float32Array, gradients: Float32Array): Promise<number> {
+    const { rows, weights } = this.#paddedRows(batch);
+    const adapter = Object.fromEntries(
+      this.#adapter.layout.map((slot) => [slot.name, viewOf(parameters, slot)]),
+    );
+    const into = Object.fromEntries(
+      this.#adapter.layout.map((slot) => [`gradients.${slot.name}`, viewOf(gradients, slot)]),
+    );
+    const feeds: Feeds = {
+      x: this.#base.embed(batch),
+      rows: asInt64(rows),
+      labels: asInt64(rows.map((row) => batch.labels[row] as number)),
+      weights,
+      ...this.#base.sequence(batch),
+      ...this.#base.head,
+      ...this.#weights,
+      ...adapter,
+    };
+    const { loss } = await this.#session.run(feeds, into);
+    return loss.data[0] as number;
+  }
+
+  /** The rows in the loss, filled up with copies of weight 0 until the head's parts are equal. */
+  #paddedRows(batch: Batch): { rows: Int32Array; weights: Float32Array } {
+    const inLoss = rowsInLoss(batch);
+    const chunks = this.#headChunks;
+    const rows = new Int32Array(Math.ceil(inLoss.length / chunks) * chunks).fill(inLoss[0] as number);
+    rows.set(inLoss);
+    const weights = new Float32Array(rows.length);
+    inLoss.forEach((row, i) => {
+      weights[i] = batch.weights[row] as number;
+    });
+    return { rows, weights };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session[Symbol.asyncDispose]();
+  }
+}
