@@ -3,7 +3,7 @@
  * stream can trap inside their sandbox, never in this process.
  */
 import { createRequire } from 'node:module';
-import { fail } from '@llama-xr/core';
+import { fail, LlamaXrError } from '@llama-xr/core';
 import type { Containers, Frame } from '../dicom/pixels.ts';
 import { readJpeg2000Size } from './jpeg-2000-header.ts';
 import { readJpegHeader } from './jpeg-header.ts';
@@ -36,12 +36,14 @@ type LoadCodec = (options: {
   printErr(line: string): void;
 }) => Promise<Codec>;
 
+type Library = 'charls' | 'openjpeg';
+
 const require = createRequire(import.meta.url);
 const loaded = new Map<string, Promise<Codec>>();
 /** What the decoders print instead of throwing. */
 const complaints: string[] = [];
 
-function load(library: 'charls' | 'openjpeg'): Promise<Codec> {
+function load(library: Library): Promise<Codec> {
   const codec =
     loaded.get(library) ??
     (require(`@cornerstonejs/codec-${library}/decodewasmjs`) as LoadCodec)({
@@ -60,24 +62,19 @@ export async function decodeJpegLs(frame: Frame): Promise<Containers> {
       'FILE_FORMAT',
       `${frame.name}: JPEG-LS: expected at most ${frame.bitsAllocated} bits, got ${precision}`,
     );
-  const codec = await load('charls');
-  return decode(codec, codec.JpegLSDecoder, frame, 'JPEG-LS');
+  return decode('charls', frame, 'JPEG-LS');
 }
 
 export async function decodeJpeg2000(frame: Frame): Promise<Containers> {
   readJpeg2000Size(frame);
-  const codec = await load('openjpeg');
-  return decode(codec, codec.J2KDecoder, frame, 'JPEG 2000');
+  return decode('openjpeg', frame, 'JPEG 2000');
 }
 
-function decode(
-  codec: Codec,
-  Decoder: (new () => Decoder) | undefined,
-  frame: Frame,
-  coding: string,
-): Containers {
-  if (Decoder === undefined) return fail('ENGINE', `the ${coding} codec lacks its decoder`);
+async function decode(library: Library, frame: Frame, coding: string): Promise<Containers> {
   const { bytes, rows, columns, name } = frame;
+  const codec = await load(library);
+  const Decoder =
+    codec.JpegLSDecoder ?? codec.J2KDecoder ?? fail('ENGINE', `the ${coding} codec lacks its decoder`);
   const decoder = new Decoder();
   complaints.length = 0;
   try {
@@ -98,16 +95,17 @@ function decode(
       );
     // Copied out: the decoder's memory is reused.
     const copy = pixels.slice();
+    decoder.delete();
     return size === 1 ? copy : new Uint16Array(copy.buffer);
   } catch (error) {
+    // A trapped instance may be left in any state: the next file gets a new one.
+    loaded.delete(library);
     throw asFileError(error, codec, `${name}: ${coding}`);
-  } finally {
-    decoder.delete();
   }
 }
 
 function asFileError(error: unknown, codec: Codec, subject: string): Error {
-  if (error instanceof Error && error.name === 'LlamaXrError') return error;
+  if (error instanceof LlamaXrError) return error;
   // C++ exceptions arrive as bare pointers.
   const words =
     typeof error === 'number'
