@@ -25,8 +25,20 @@ export function labelReport(text: string): Mention[] {
   return splitSentences(text).flatMap(labelSentence);
 }
 
+/** A text without full stops is labelled in pieces: cost grows with the square of a sentence's length. */
+const LONGEST_SENTENCE = 150;
+
 function labelSentence(text: string): Mention[] {
   const words = lemmas(text);
+  if (words.length <= LONGEST_SENTENCE) return labelWords(words);
+  const pieces: Mention[] = [];
+  for (let i = 0; i < words.length; i += LONGEST_SENTENCE) {
+    pieces.push(...labelWords(words.slice(i, i + LONGEST_SENTENCE)));
+  }
+  return pieces;
+}
+
+function labelWords(words: readonly string[]): Mention[] {
   const sentence = new Sentence(words, findPhrases(words));
   if (sentence.phrases.length === 0) return [];
   const scopes = scopesOf(sentence);
@@ -128,33 +140,48 @@ interface Attributes {
   severity?: Severity | undefined;
 }
 
-/** Side, place and degree nearest to a phrase: before it, then behind it, not past a comma, break or other finding. */
+/** Side, place and degree of a phrase: of itself, then nearest before it, then behind it. */
 function attributesAround(sentence: Sentence, phrase: Phrase): Attributes {
   const found: Attributes = {};
-  const take = ({ meaning }: Phrase) => {
+  for (const { meaning } of [
+    phrase,
+    ...neighbours(sentence, phrase, -1),
+    ...neighbours(sentence, phrase, 1),
+  ]) {
     if (meaning.side !== undefined) {
       found.side = found.side === undefined || found.side === meaning.side ? meaning.side : 'bilateral';
     }
     found.location ??= meaning.location;
     found.severity ??= meaning.severity;
-  };
-  const at = sentence.phrases.indexOf(phrase);
-  take(phrase);
-  for (const step of [-1, 1]) {
-    let edge = phrase;
-    for (let i = at + step; ; i += step) {
-      const next = sentence.phrases[i];
-      if (next === undefined || namesFinding(next) || next.meaning.cue === 'break') break;
-      if (commaBetween(sentence, step < 0 ? next : edge, step < 0 ? edge : next)) break;
-      take(next);
-      edge = next;
-    }
   }
   return found;
 }
 
-function commaBetween(sentence: Sentence, first: Phrase, second: Phrase): boolean {
-  for (let i = first.end; i < second.start; i++) if (sentence.words[i] === ',') return true;
+/**
+ * Phrases that may qualify a finding, outward: up to a comma, a break or the next finding. What an "and" parts from
+ * this finding and joins to the next is that one's: `right effusion and left atelectasis`.
+ */
+function neighbours(sentence: Sentence, phrase: Phrase, step: -1 | 1): Phrase[] {
+  const run: Phrase[] = [];
+  let joined = Number.POSITIVE_INFINITY;
+  let edge = phrase;
+  for (let i = sentence.phrases.indexOf(phrase) + step; ; i += step) {
+    const next = sentence.phrases[i];
+    if (next === undefined || next.meaning.cue === 'break') return run;
+    const [first, second] = step < 0 ? [next, edge] : [edge, next];
+    if (wordBetween(sentence, first, second, COMMA)) return run;
+    if (wordBetween(sentence, first, second, JOINT)) joined = Math.min(joined, run.length);
+    if (namesFinding(next)) return run.slice(0, joined);
+    run.push(next);
+    edge = next;
+  }
+}
+
+const COMMA: ReadonlySet<string> = new Set([',']);
+const JOINT: ReadonlySet<string> = new Set(['and', 'or']);
+
+function wordBetween(sentence: Sentence, first: Phrase, second: Phrase, words: ReadonlySet<string>): boolean {
+  for (let i = first.end; i < second.start; i++) if (words.has(sentence.words[i] as string)) return true;
   return false;
 }
 

@@ -14,10 +14,20 @@ export function verdicts(mentions: readonly Mention[]): Map<Finding, Polarity> {
   return verdict;
 }
 
-/** The findings a report claims, in the order of FINDINGS. A doubted finding is a claim: it would be acted upon. */
-export function statedFindings(text: string): Set<Finding> {
+export interface StatedOptions {
+  /** Count findings left in doubt (`may represent ...`) as stated too. Default false: experts mostly do not tag them. */
+  readonly doubted?: boolean;
+}
+
+/** The findings a report states, in the order of FINDINGS. */
+export function statedFindings(text: string, { doubted = false }: StatedOptions = {}): Set<Finding> {
   const verdict = verdicts(labelReport(text));
-  return new Set(FINDINGS.filter((finding) => (verdict.get(finding) ?? 'negative') !== 'negative'));
+  return new Set(
+    FINDINGS.filter((finding) => {
+      const polarity = verdict.get(finding);
+      return polarity === 'positive' || (doubted && polarity === 'uncertain');
+    }),
+  );
 }
 
 /** Whether a report states or suspects any finding. */
