@@ -6,7 +6,7 @@ export * from './gguf.ts';
 export type { GgufTensor } from './gguf-header.ts';
 export { type GgufNumberType, type GgufValue, gguf } from './gguf-values.ts';
 export { type GgufContent, type GgufTensorToWrite, writeGguf } from './gguf-write.ts';
-export { decodeNf4, isNf4, NF4_CODE } from './nf4.ts';
+export { decodeNf4, isNf4, NF4_CODE, nf4Shape } from './nf4.ts';
 export * from './quantize.ts';
 export * from './safetensors.ts';
 export * from './tensor.ts';

@@ -32,6 +32,11 @@ export function isNf4(file: Safetensors, name: string): boolean {
   return file.tensors.has(name + STATE);
 }
 
+/** The shape of an NF4 matrix before it was packed. */
+export function nf4Shape(file: Safetensors, name: string): readonly number[] {
+  return readState(`${file.path}: ${name}`, file.read(name + STATE)).shape;
+}
+
 /**
  * Decodes an NF4 matrix, rounded to the type it was quantized from, as bitsandbytes' dequantize_4bit does.
  * @returns a float32 tensor of the original shape

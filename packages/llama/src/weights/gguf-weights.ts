@@ -4,18 +4,14 @@
  */
 import { fail, Mistakes } from '@llama-xr/core';
 import { type Gguf, isAffineQ4, openGguf, unpackQ4 } from '@llama-xr/tensor';
-import {
-  type LlamaConfig,
-  type MatrixWeights,
-  PROJECTIONS,
-  type Projection,
-  projectionShape,
-} from '../model/weights-type.ts';
+import type { LlamaConfig, MatrixWeights, Projection } from '../model/weights-type.ts';
 import type { BaseWeights } from './base-weights.ts';
 import { checkConfig } from './check-config.ts';
+import { checkTensors, type TensorNames } from './check-tensors.ts';
 
-/** GGUF's names of the projections, as in `blk.0.attn_q.weight`. */
-export const GGUF_PROJECTIONS: Readonly<Record<Projection, string>> = {
+const PARTS = {
+  attentionNorm: 'attn_norm',
+  feedForwardNorm: 'ffn_norm',
   q: 'attn_q',
   k: 'attn_k',
   v: 'attn_v',
@@ -23,6 +19,13 @@ export const GGUF_PROJECTIONS: Readonly<Record<Projection, string>> = {
   gate: 'ffn_gate',
   up: 'ffn_up',
   down: 'ffn_down',
+} as const;
+
+export const GGUF_NAMES: TensorNames = {
+  embedding: 'token_embd.weight',
+  outputNorm: 'output_norm.weight',
+  output: 'output.weight',
+  layer: (layer, part) => `blk.${layer}.${PARTS[part]}.weight`,
 };
 
 export function openGgufWeights(path: string): BaseWeights {
@@ -47,36 +50,37 @@ class GgufWeights implements BaseWeights {
     this.path = gguf.path;
     this.#gguf = gguf;
     this.config = llamaConfigOfGguf(gguf);
-    checkTensors(gguf, this.config);
+    checkTensors(gguf.path, this.config, GGUF_NAMES, (name) => gguf.tensors.get(name)?.shape);
+    refuseBiases(gguf);
     const factors = ropeFactors(gguf, this.config);
     if (factors !== undefined) this.ropeFactors = factors;
   }
 
   matrix(layer: number, projection: Projection): MatrixWeights {
-    const name = `blk.${layer}.${GGUF_PROJECTIONS[projection]}.weight`;
+    const name = GGUF_NAMES.layer(layer, projection);
     const { type } = this.#gguf.tensor(name);
     return isAffineQ4(type) ? unpackQ4(type, this.#gguf.read(name)) : this.#gguf.dequantize(name);
   }
 
   norms(layer: number) {
     return {
-      attention: this.#gguf.dequantize(`blk.${layer}.attn_norm.weight`),
-      feedForward: this.#gguf.dequantize(`blk.${layer}.ffn_norm.weight`),
+      attention: this.#gguf.dequantize(GGUF_NAMES.layer(layer, 'attentionNorm')),
+      feedForward: this.#gguf.dequantize(GGUF_NAMES.layer(layer, 'feedForwardNorm')),
     };
   }
 
   get embedding(): Float32Array {
-    this.#embedding ??= this.#gguf.dequantize('token_embd.weight');
+    this.#embedding ??= this.#gguf.dequantize(GGUF_NAMES.embedding);
     return this.#embedding;
   }
 
   get outputNorm(): Float32Array {
-    return this.#gguf.dequantize('output_norm.weight');
+    return this.#gguf.dequantize(GGUF_NAMES.outputNorm);
   }
 
   get output(): Float32Array | undefined {
     if (this.config.tiedEmbedding) return undefined;
-    this.#output ??= this.#gguf.dequantize('output.weight');
+    this.#output ??= this.#gguf.dequantize(GGUF_NAMES.output);
     return this.#output;
   }
 
@@ -104,20 +108,21 @@ export function llamaConfigOfGguf(gguf: Gguf): LlamaConfig {
     heads,
     kvHeads: number('attention.head_count_kv', heads),
     headSize,
-    vocabulary: gguf.tensors.get('token_embd.weight')?.shape[0] ?? number('vocab_size'),
+    vocabulary: gguf.tensors.get(GGUF_NAMES.embedding)?.shape[0] ?? number('vocab_size'),
     ropeBase: number('rope.freq_base', 10_000),
     rmsEps: number('attention.layer_norm_rms_epsilon'),
     contextLength: number('context_length'),
-    tiedEmbedding: !gguf.tensors.has('output.weight'),
+    tiedEmbedding: !gguf.tensors.has(GGUF_NAMES.output),
   };
   missing.throwIfAny('MODEL', gguf.path);
+  checkConfig(gguf.path, config);
   for (const key of ['attention.value_length', 'rope.dimension_count']) {
     const value = number(key, headSize);
     if (value !== headSize) {
       fail('MODEL', `${gguf.path}: llama.${key}: expected the head size ${headSize}, got ${value}`);
     }
   }
-  return checkConfig(gguf.path, config);
+  return config;
 }
 
 function checkArchitecture(gguf: Gguf): void {
@@ -135,42 +140,10 @@ function checkArchitecture(gguf: Gguf): void {
   if (experts > 0) fail('MODEL', `${gguf.path}: expected a dense Llama, got a mixture of ${experts} experts`);
 }
 
-/** At most this many missing tensors are listed by name. */
-const LISTED = 12;
-
-function checkTensors(gguf: Gguf, config: LlamaConfig): void {
-  const wanted = wantedTensors(config);
-  const mistakes = new Mistakes();
-  const missing = [...wanted.keys()].filter((name) => !gguf.tensors.has(name));
-  for (const name of missing.slice(0, LISTED)) mistakes.add(`tensor ${name} is missing`);
-  if (missing.length > LISTED) mistakes.add(`and ${missing.length - LISTED} more tensors are missing`);
-  for (const [name, shape] of wanted) {
-    const got = gguf.tensors.get(name)?.shape;
-    if (got !== undefined && got.join() !== shape.join()) {
-      mistakes.add(`tensor ${name}: expected shape [${shape.join(', ')}], got [${got.join(', ')}]`);
-    }
-  }
-  for (const name of gguf.tensors.keys()) {
-    if (name.endsWith('.bias')) mistakes.add(`tensor ${name}: expected a Llama, which has no biases`);
-  }
-  mistakes.throwIfAny('MODEL', gguf.path);
-}
-
-/** Every tensor that the graphs read, with its shape. */
-function wantedTensors(config: LlamaConfig): Map<string, readonly number[]> {
-  const { width, vocabulary } = config;
-  const wanted = new Map<string, readonly number[]>([
-    ['token_embd.weight', [vocabulary, width]],
-    ['output_norm.weight', [width]],
-  ]);
-  if (!config.tiedEmbedding) wanted.set('output.weight', [vocabulary, width]);
-  for (let layer = 0; layer < config.layers; layer++) {
-    for (const norm of ['attn_norm', 'ffn_norm']) wanted.set(`blk.${layer}.${norm}.weight`, [width]);
-    for (const projection of PROJECTIONS) {
-      wanted.set(`blk.${layer}.${GGUF_PROJECTIONS[projection]}.weight`, projectionShape(config, projection));
-    }
-  }
-  return wanted;
+function refuseBiases(gguf: Gguf): void {
+  const bias = [...gguf.tensors.keys()].find((name) => name.endsWith('.bias'));
+  if (bias !== undefined)
+    fail('MODEL', `${gguf.path}: expected a Llama, which has no biases, got tensor ${bias}`);
 }
 
 /** The table of the file (Llama 3.1), or a constant (linear scaling). */

@@ -4,23 +4,18 @@
  */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { fail, Mistakes } from '@llama-xr/core';
-import {
-  decodeNf4,
-  isNf4,
-  openSafetensors,
-  type Safetensors,
-  type Tensor,
-  toFloat32,
-} from '@llama-xr/tensor';
-import { type LlamaConfig, PROJECTIONS, type Projection, projectionShape } from '../model/weights-type.ts';
+import { fail } from '@llama-xr/core';
+import { decodeNf4, isNf4, nf4Shape, openSafetensors, type Safetensors, toFloat32 } from '@llama-xr/tensor';
+import type { LlamaConfig, Projection } from '../model/weights-type.ts';
 import type { BaseWeights } from './base-weights.ts';
+import { checkTensors, type TensorNames } from './check-tensors.ts';
 import { llamaConfigOfHuggingFace, readJsonFile } from './hugging-face-config.ts';
 import { llama3RopeFactors } from './rope-scaling.ts';
 import { interleaveRotaryRows } from './rotary-rows.ts';
 
-/** Hugging Face's names of the projections, as in `model.layers.0.self_attn.q_proj.weight`. */
-export const HUGGING_FACE_PROJECTIONS: Readonly<Record<Projection, string>> = {
+const PARTS = {
+  attentionNorm: 'input_layernorm',
+  feedForwardNorm: 'post_attention_layernorm',
   q: 'self_attn.q_proj',
   k: 'self_attn.k_proj',
   v: 'self_attn.v_proj',
@@ -28,6 +23,13 @@ export const HUGGING_FACE_PROJECTIONS: Readonly<Record<Projection, string>> = {
   gate: 'mlp.gate_proj',
   up: 'mlp.up_proj',
   down: 'mlp.down_proj',
+} as const;
+
+export const HUGGING_FACE_NAMES: TensorNames = {
+  embedding: 'model.embed_tokens.weight',
+  outputNorm: 'model.norm.weight',
+  output: 'lm_head.weight',
+  layer: (layer, part) => `model.layers.${layer}.${PARTS[part]}.weight`,
 };
 
 export function openHuggingFaceWeights(folder: string): BaseWeights {
@@ -53,15 +55,14 @@ class HuggingFaceWeights implements BaseWeights {
     this.path = folder;
     this.config = config;
     this.#files = files;
-    this.#checkTensors();
+    checkTensors(folder, config, HUGGING_FACE_NAMES, (name) => this.#shapeOf(name));
     if (config.ropeScaling !== undefined) {
       this.ropeFactors = llama3RopeFactors(config.headSize, config.ropeBase, config.ropeScaling);
     }
   }
 
   matrix(layer: number, projection: Projection): Float32Array {
-    const name = `model.layers.${layer}.${HUGGING_FACE_PROJECTIONS[projection]}.weight`;
-    const matrix = this.#read(name, projectionShape(this.config, projection));
+    const matrix = this.#read(HUGGING_FACE_NAMES.layer(layer, projection));
     const { heads, kvHeads, headSize } = this.config;
     if (projection === 'q') return interleaveRotaryRows(matrix, heads, headSize);
     if (projection === 'k') return interleaveRotaryRows(matrix, kvHeads, headSize);
@@ -69,27 +70,24 @@ class HuggingFaceWeights implements BaseWeights {
   }
 
   norms(layer: number) {
-    const { width } = this.config;
     return {
-      attention: this.#read(`model.layers.${layer}.input_layernorm.weight`, [width]),
-      feedForward: this.#read(`model.layers.${layer}.post_attention_layernorm.weight`, [width]),
+      attention: this.#read(HUGGING_FACE_NAMES.layer(layer, 'attentionNorm')),
+      feedForward: this.#read(HUGGING_FACE_NAMES.layer(layer, 'feedForwardNorm')),
     };
   }
 
   get embedding(): Float32Array {
-    const { vocabulary, width } = this.config;
-    this.#embedding ??= this.#read('model.embed_tokens.weight', [vocabulary, width]);
+    this.#embedding ??= this.#read(HUGGING_FACE_NAMES.embedding);
     return this.#embedding;
   }
 
   get outputNorm(): Float32Array {
-    return this.#read('model.norm.weight', [this.config.width]);
+    return this.#read(HUGGING_FACE_NAMES.outputNorm);
   }
 
   get output(): Float32Array | undefined {
     if (this.config.tiedEmbedding) return undefined;
-    const { vocabulary, width } = this.config;
-    this.#output ??= this.#read('lm_head.weight', [vocabulary, width]);
+    this.#output ??= this.#read(HUGGING_FACE_NAMES.output);
     return this.#output;
   }
 
@@ -101,34 +99,15 @@ class HuggingFaceWeights implements BaseWeights {
     return this.#files.find((file) => file.tensors.has(name));
   }
 
-  #read(name: string, shape: readonly number[]): Float32Array {
-    const file = this.#file(name) ?? fail('MODEL', `${this.path}: tensor ${name} is missing`);
-    const tensor: Tensor = isNf4(file, name) ? decodeNf4(file, name) : file.read(name);
-    if (tensor.shape.join() !== shape.join()) {
-      fail(
-        'MODEL',
-        `${file.path}: ${name}: expected shape [${shape.join(', ')}], got [${tensor.shape.join(', ')}]`,
-      );
-    }
-    return toFloat32(tensor);
+  #shapeOf(name: string): readonly number[] | undefined {
+    const file = this.#file(name);
+    if (file === undefined) return undefined;
+    return isNf4(file, name) ? nf4Shape(file, name) : file.tensors.get(name)?.shape;
   }
 
-  #checkTensors(): void {
-    const names = ['model.embed_tokens.weight', 'model.norm.weight'];
-    if (!this.config.tiedEmbedding) names.push('lm_head.weight');
-    for (let layer = 0; layer < this.config.layers; layer++) {
-      const parts = [
-        'input_layernorm',
-        'post_attention_layernorm',
-        ...PROJECTIONS.map((p) => HUGGING_FACE_PROJECTIONS[p]),
-      ];
-      names.push(...parts.map((part) => `model.layers.${layer}.${part}.weight`));
-    }
-    const missing = names.filter((name) => this.#file(name) === undefined);
-    const mistakes = new Mistakes();
-    for (const name of missing.slice(0, 12)) mistakes.add(`tensor ${name} is missing`);
-    if (missing.length > 12) mistakes.add(`and ${missing.length - 12} more tensors are missing`);
-    mistakes.throwIfAny('MODEL', this.path);
+  #read(name: string): Float32Array {
+    const file = this.#file(name) ?? fail('MODEL', `${this.path}: tensor ${name} is missing`);
+    return toFloat32(isNf4(file, name) ? decodeNf4(file, name) : file.read(name));
   }
 }
 
