@@ -4,6 +4,7 @@
  * than its step number to go on exactly.
  */
 import { Random } from '@llama-xr/core';
+import type { Batch } from '@llama-xr/llama';
 
 /** One tokenized study. The tokens from `lossFrom` on are the ones to be learned. */
 export interface Example {
@@ -12,17 +13,6 @@ export interface Example {
   readonly lossFrom: number;
   /** Weight of each learned token (tokens.length - lossFrom of them); 1 when absent. */
   readonly tokenWeights?: Float32Array;
-}
-
-/** What an engine eats. All arrays are [batch * sequence], row-major, padded at the right. */
-export interface Batch {
-  readonly ids: Int32Array;
-  /** The token that follows each position. */
-  readonly labels: Int32Array;
-  /** Weight of each position's loss; 0 where there is none; the weights of one optimizer step sum to 1. */
-  readonly weights: Float32Array;
-  readonly batch: number;
-  readonly sequence: number;
 }
 
 /** The batches of one pass, as lists of example indices. */

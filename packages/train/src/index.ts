@@ -2,6 +2,7 @@
 export * from './adamw.ts';
 export * from './batches.ts';
 export * from './checkpoint.ts';
+export * from './job.ts';
 export * from './recipe.ts';
 export * from './run-folder.ts';
 export * from './run-log.ts';

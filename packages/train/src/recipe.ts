@@ -27,7 +27,7 @@ export const Recipe = z.strictObject({
   /** LoRA rank r and alpha; the update is scaled by alpha / r (Hu et al., arXiv 2106.09685). */
   rank: z.int().min(1).max(256).default(16),
   alpha: positive.default(16),
-  passes: z.number().positive().max(1000).default(3),
+  passes: count.max(1000).default(3),
   batchSize: count.max(1024).default(8),
   /** Batches whose gradients add up to one optimizer step. */
   accumulation: count.max(1024).default(1),

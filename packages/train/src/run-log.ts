@@ -11,14 +11,18 @@ export function appendEvent(path: string, event: TrainEvent): void {
   }
 }
 
-/** Keeps the events up to `step`; a last line that was cut off by a kill is dropped with the rest. */
+/**
+ * Keeps what was logged up to the checkpoint of `step`. The look at val that follows a checkpoint is taken again, and a
+ * last line that was cut off by a kill is dropped.
+ */
 export function truncateLog(path: string, step: number): void {
   if (!existsSync(path)) return;
   const kept = readFileSync(path, 'utf8')
     .split('\n')
     .filter((line) => {
       try {
-        return (JSON.parse(line) as TrainEvent).step <= step;
+        const event = JSON.parse(line) as TrainEvent;
+        return event.step < step || (event.step === step && event.type === 'step');
       } catch {
         return false;
       }

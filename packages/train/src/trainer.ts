@@ -1,24 +1,18 @@
 /**
  * The training loop: plan a pass, run its batches, clip, step, validate, save. An async generator of events; it
- * knows no model: an engine gives a loss and its gradients (see `Engine`), examples are tokens.
+ * knows no model: an engine gives a loss and its gradients (see `Trainable`), examples are tokens.
  */
 
+import type { TrainingEngine } from '@llama-xr/llama';
 import { AdamW, clipFactor, globalNorm } from './adamw.ts';
-import type { Batch, Example } from './batches.ts';
+import type { Example } from './batches.ts';
 import { collate, lossWeight, passRandom, planPass } from './batches.ts';
 import { restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import type { Recipe } from './recipe.ts';
 import { learningRate } from './schedule.ts';
 
-/** What can be trained: flat parameters, flat gradients of the same layout, a loss. */
-export interface Engine {
-  readonly parameters: Float32Array;
-  readonly gradients: Float32Array;
-  /** The weighted loss of a batch; its gradients replace `gradients`, or add to them with `accumulate`. */
-  forwardBackward(batch: Batch, options?: { accumulate?: boolean }): { loss: number };
-  /** The weighted loss of a batch alone. */
-  loss(batch: Batch): number;
-}
+/** What the loop asks of an engine: flat parameters, flat gradients of the same layout, a loss. */
+export type Trainable = Pick<TrainingEngine, 'parameters' | 'gradients' | 'forwardBackward' | 'loss'>;
 
 export type TrainEvent =
   | { type: 'resume'; step: number }
@@ -43,20 +37,23 @@ export interface TrainOptions {
   readonly identity: string;
   /** Seconds between checkpoints. */
   readonly checkpointSeconds?: number;
-  /** Called after each step with the live parameters (tests, early looks). */
+  /** Studies of `val` that the looks between passes are taken on. */
   readonly validateOn?: number;
 }
 
 export interface TrainingData {
-  readonly train: readonly Example[];
+  /** The examples of each pass: prompts may differ from pass to pass, and so may the choice of studies. */
+  readonly passes: readonly (readonly Example[])[];
   readonly val: readonly Example[];
 }
 
-/** Steps of a whole run. A last, smaller group of batches makes a step of its own. */
-export function totalSteps(examples: number, recipe: Recipe): number {
-  const perPass = Math.ceil(Math.ceil(examples / recipe.batchSize) / recipe.accumulation);
-  return Math.max(1, Math.round(perPass * recipe.passes));
-}
+/** Steps of a pass. A last, smaller group of batches makes a step of its own. */
+const stepsOf = (examples: readonly Example[], { batchSize, accumulation }: Recipe): number =>
+  Math.ceil(Math.ceil(examples.length / batchSize) / accumulation);
+
+/** Steps of a whole run. */
+export const totalSteps = ({ passes }: TrainingData, recipe: Recipe): number =>
+  passes.reduce((sum, examples) => sum + stepsOf(examples, recipe), 0);
 
 /**
  * Trains until the recipe's passes are done.
@@ -64,17 +61,17 @@ export function totalSteps(examples: number, recipe: Recipe): number {
  * all of `val` at the end), an event a step, and one a checkpoint.
  */
 export async function* train(
-  engine: Engine,
+  engine: Trainable,
   data: TrainingData,
   recipe: Recipe,
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent> {
   const optimizer = new AdamW(engine.parameters.length, recipe);
-  const of = totalSteps(data.train.length, recipe);
+  const of = totalSteps(data, recipe);
   let step = restoreCheckpoint(options.checkpoint, engine.parameters, optimizer, options.identity);
   const sample = data.val.slice(0, options.validateOn ?? 64);
   if (step > 0) yield { type: 'resume', step };
-  else if (sample.length > 0) yield validation(engine, sample, recipe.batchSize, 0);
+  else if (sample.length > 0) yield await validation(engine, sample, recipe.batchSize, 0);
 
   const save = (): TrainEvent => {
     saveCheckpoint(options.checkpoint, engine.parameters, optimizer, { identity: options.identity, step });
@@ -82,46 +79,46 @@ export async function* train(
     return { type: 'checkpoint', step, path: options.checkpoint };
   };
   let saved = performance.now();
-  while (step < of) {
-    const { groups, pass, start } = stepsOfPass(data.train, recipe, step);
-    for (const group of groups.slice(step - start)) {
+  let start = 0;
+  for (const [i, examples] of data.passes.entries()) {
+    const pass = i + 1;
+    for (const group of planSteps(examples, recipe, pass).slice(Math.max(0, step - start))) {
       step++;
-      yield runStep(engine, optimizer, group, recipe, { step, of, pass });
-      if (step === of) break;
-      if (performance.now() - saved > (options.checkpointSeconds ?? 60) * 1000) yield save();
+      yield await runStep(engine, optimizer, group, recipe, { step, of, pass });
+      if (step < of && performance.now() - saved > (options.checkpointSeconds ?? 60) * 1000) yield save();
     }
+    start += stepsOf(examples, recipe);
+    if (step !== start || examples.length === 0) continue;
     yield save();
-    if (step < of && sample.length > 0) yield validation(engine, sample, recipe.batchSize, step);
+    if (step < of && sample.length > 0) yield await validation(engine, sample, recipe.batchSize, step);
   }
-  if (data.val.length > 0) yield validation(engine, data.val, recipe.batchSize, step);
+  if (data.val.length > 0) yield await validation(engine, data.val, recipe.batchSize, step);
 }
 
-/** The optimizer steps of the pass in which step `done + 1` falls; each a list of batches. */
-function stepsOfPass(examples: readonly Example[], recipe: Recipe, done: number) {
-  const perPass = Math.ceil(Math.ceil(examples.length / recipe.batchSize) / recipe.accumulation);
-  const pass = Math.floor(done / perPass) + 1;
+/** The optimizer steps of a pass, each a list of batches. */
+function planSteps(examples: readonly Example[], recipe: Recipe, pass: number): Example[][][] {
   const batches = planPass(examples, recipe.batchSize, passRandom(recipe.seed, pass)).map((batch) =>
     batch.map((i) => examples[i]!),
   );
-  const groups: Example[][][] = [];
+  const steps: Example[][][] = [];
   for (let i = 0; i < batches.length; i += recipe.accumulation)
-    groups.push(batches.slice(i, i + recipe.accumulation));
-  return { groups, pass, start: (pass - 1) * perPass };
+    steps.push(batches.slice(i, i + recipe.accumulation));
+  return steps;
 }
 
-function runStep(
-  engine: Engine,
+async function runStep(
+  engine: Trainable,
   optimizer: AdamW,
   group: Example[][],
   recipe: Recipe,
   at: { step: number; of: number; pass: number },
-): TrainEvent {
+): Promise<TrainEvent> {
   const began = performance.now();
   const total = lossWeight(group.flat());
   let loss = 0;
-  group.forEach((examples, i) => {
-    loss += engine.forwardBackward(collate(examples, total), { accumulate: i > 0 }).loss;
-  });
+  for (const [i, examples] of group.entries()) {
+    loss += (await engine.forwardBackward(collate(examples, total), { accumulate: i > 0 })).loss;
+  }
   const rate = learningRate(
     {
       kind: recipe.schedule,
@@ -148,18 +145,18 @@ function runStep(
   };
 }
 
-function validation(
-  engine: Engine,
+async function validation(
+  engine: Trainable,
   examples: readonly Example[],
   batchSize: number,
   step: number,
-): TrainEvent {
+): Promise<TrainEvent> {
   const began = performance.now();
   const total = lossWeight(examples);
   const order = [...examples].sort((a, b) => a.tokens.length - b.tokens.length);
   let loss = 0;
   for (let i = 0; i < order.length; i += batchSize)
-    loss += engine.loss(collate(order.slice(i, i + batchSize), total));
+    loss += await engine.loss(collate(order.slice(i, i + batchSize), total));
   return {
     type: 'validation',
     step,
