@@ -82,6 +82,13 @@ test('mistakes are told all at once', () => {
   }
 });
 
+test('of very many mistakes the first are told and the rest counted', () => {
+  const mistakes = new Mistakes();
+  for (let i = 0; i < 1000; i++) mistakes.add(`line ${i}`);
+  expect(() => mistakes.throwIfAny('FILE_FORMAT', 'x.csv')).toThrow(/1000 mistakes\n {2}- line 0\n/);
+  expect(() => mistakes.throwIfAny('FILE_FORMAT', 'x.csv')).toThrow(/line 49\n {2}- and 950 more$/);
+});
+
 test('sha256 agrees with the published vector (FIPS 180-4, "abc")', () => {
   expect(sha256('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
 });

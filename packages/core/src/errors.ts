@@ -66,19 +66,30 @@ export function fail(
   throw new LlamaXrError(code, message, options);
 }
 
+/** More mistakes than these are counted, not told: a file of another kind is wrong in every line. */
+const MISTAKES_TOLD = 50;
+
 /** Collects every mistake of one input, so that a user corrects them all at once. */
 export class Mistakes {
   readonly #found: string[] = [];
+  #count = 0;
 
   add(mistake: string): void {
-    this.#found.push(mistake);
+    this.#count++;
+    if (this.#found.length < MISTAKES_TOLD) this.#found.push(mistake);
+  }
+
+  get count(): number {
+    return this.#count;
   }
 
   /** @throws LlamaXrError when any mistake was added; the message names the subject and lists them all. */
   throwIfAny(code: ErrorCode, subject: string): void {
-    if (this.#found.length === 0) return;
-    const count = this.#found.length === 1 ? '1 mistake' : `${this.#found.length} mistakes`;
-    fail(code, `${subject}: ${count}\n${this.#found.map((text) => `  - ${text}`).join('\n')}`);
+    if (this.#count === 0) return;
+    const count = this.#count === 1 ? '1 mistake' : `${this.#count} mistakes`;
+    const told = this.#found.map((text) => `  - ${text}`);
+    if (this.#count > told.length) told.push(`  - and ${this.#count - told.length} more`);
+    fail(code, `${subject}: ${count}\n${told.join('\n')}`);
   }
 }
 
