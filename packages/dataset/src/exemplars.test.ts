@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { ExemplarIndex } from './exemplars.ts';
+import type { Study } from './study.ts';
+
+const study = (id: string, tags: string[], report: string, patient = id): Study => ({
+  id,
+  patient,
+  split: 'train',
+  views: [],
+  findings: report,
+  impression: '',
+  report,
+  tags,
+  abnormal: true,
+});
+
+const studies = [
+  study('heart1', ['Cardiomegaly/mild'], 'The heart is mildly enlarged. The lungs are clear.'),
+  study('heart2', ['Cardiomegaly/mild'], 'The heart is mildly enlarged. No effusion. The lungs are clear.'),
+  study('heart3', ['Cardiomegaly/mild'], 'Prominent silhouette as before, hardware unchanged.'),
+  study('effusion', ['Pleural Effusion/left/small'], 'Small left pleural effusion.'),
+  study(
+    'both',
+    ['Cardiomegaly/mild', 'Pleural Effusion/left/small'],
+    'Enlarged heart with a small left effusion.',
+  ),
+  study('normal', ['normal'], 'Normal chest.'),
+];
+const index = new ExemplarIndex(studies);
+const ids = (tags: string[], count: number, patient = 'new') =>
+  index.nearest(study('new', tags, 'unknown', patient), { count, candidates: count }).map(({ id }) => id);
+
+test('the nearest tags come first, a rarer tag weighs more, and a normal study has none', () => {
+  expect(ids(['Pleural Effusion/left/small', 'Cardiomegaly/mild'], 1)).toEqual(['both']);
+  expect(ids(['Pleural Effusion/left/large'], 2)).toEqual(expect.arrayContaining(['effusion', 'both']));
+  expect(ids(['normal'], 3)).toEqual([]);
+  expect(ids([], 3)).toEqual([]);
+});
+
+test('of equals the typical text wins', () => {
+  const [first, ...others] = index.nearest(study('new', ['Cardiomegaly/mild'], ''), {
+    count: 3,
+    candidates: 3,
+  });
+  expect(['heart1', 'heart2']).toContain(first?.id);
+  expect(others.at(-1)?.id).toBe('heart3');
+});
+
+test('a report of the same patient is never shown', () => {
+  expect(ids(['Pleural Effusion/left/small'], 5, 'effusion')).not.toContain('effusion');
+  expect(index.nearest(studies[3] as Study, { count: 5 }).map(({ id }) => id)).not.toContain('effusion');
+});

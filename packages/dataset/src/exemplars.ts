@@ -1,0 +1,139 @@
+/**
+ * Exemplars: training reports to put before the model as examples of how such findings are written here. Two steps,
+ * both of our own making: studies whose tags overlap most (Jaccard index over a tag, its head, its qualifiers and its
+ * words, each weighted by how rare it is), and among the nearest those whose text is most typical of its
+ * neighbourhood. Never a report of the same patient.
+ *
+ * Not the lookup baseline (`nearest.ts`), which ranks by whole tags alone.
+ */
+import { findingTags, parseTag } from '@llama-xr/reports';
+import type { Study } from './study.ts';
+
+export interface ExemplarOptions {
+  /** Exemplars wanted, best first. */
+  readonly count: number;
+  /** Neighbours that decide what is typical. */
+  readonly neighbours?: number;
+  /** The nearest of them that may become exemplars. */
+  readonly candidates?: number;
+}
+
+/** Weight of a feature by its kind. */
+const WEIGHT = { tag: 1, head: 1, qualifier: 0.5, word: 0.5 } as const;
+
+type Sparse = ReadonlyMap<string, number>;
+
+interface Entry {
+  readonly study: Study;
+  readonly features: Sparse;
+  /** Sum of the feature's weighted rarities. */
+  readonly mass: number;
+  /** Unit-length tf-idf of the report's words and pairs of words. */
+  readonly text: Sparse;
+}
+
+export class ExemplarIndex {
+  readonly #entries: readonly Entry[];
+  readonly #rarity: (feature: string) => number;
+
+  /** @param studies the studies whose reports may be shown: those of the training split. */
+  constructor(studies: readonly Study[]) {
+    const withFindings = studies.filter((study) => findingTags(study.tags).length > 0);
+    const features = withFindings.map((study) => tagFeatures(study.tags));
+    this.#rarity = rarityOf(features.map((f) => f.keys()));
+    const grams = withFindings.map((study) => wordGrams(study.report));
+    const textRarity = rarityOf(grams.map((g) => g.keys()));
+    this.#entries = withFindings.map((study, i) => ({
+      study,
+      features: features[i] as Sparse,
+      mass: this.#mass(features[i] as Sparse),
+      text: unitLength(grams[i] as Sparse, textRarity),
+    }));
+  }
+
+  /** The exemplars for a study, best first; none for a study without findings. */
+  nearest(study: Study, { count, neighbours = 40, candidates = 10 }: ExemplarOptions): Study[] {
+    const features = tagFeatures(study.tags);
+    if (features.size === 0) return [];
+    const mass = this.#mass(features);
+    const near = this.#entries
+      .filter((entry) => entry.study.patient !== study.patient && entry.study.id !== study.id)
+      .map((entry) => ({ entry, similarity: this.#similarity(features, mass, entry) }))
+      .sort((a, b) => b.similarity - a.similarity)
+      .slice(0, neighbours);
+    const typicality = ({ entry }: (typeof near)[number]): number =>
+      near.reduce(
+        (sum, other) =>
+          other.entry === entry ? sum : sum + other.similarity ** 2 * cosine(entry.text, other.entry.text),
+        0,
+      );
+    return near
+      .slice(0, Math.max(candidates, count))
+      .map((candidate) => ({ study: candidate.entry.study, typicality: typicality(candidate) }))
+      .sort((a, b) => b.typicality - a.typicality)
+      .slice(0, count)
+      .map((candidate) => candidate.study);
+  }
+
+  #mass(features: Sparse): number {
+    let sum = 0;
+    for (const [feature, weight] of features) sum += weight * this.#rarity(feature);
+    return sum;
+  }
+
+  /** Weighted Jaccard index, in [0, 1]. */
+  #similarity(features: Sparse, mass: number, entry: Entry): number {
+    let shared = 0;
+    for (const [feature, weight] of features) {
+      const other = entry.features.get(feature);
+      if (other !== undefined) shared += Math.min(weight, other) * this.#rarity(feature);
+    }
+    return shared / (mass + entry.mass - shared);
+  }
+}
+
+/** What two sets of tags may share: `Opacity/lung/left` gives the tag, its head, head with qualifier, and its words. */
+function tagFeatures(tags: readonly string[]): Sparse {
+  const features = new Map<string, number>();
+  for (const tag of findingTags(tags)) {
+    const { head, qualifiers } = parseTag(tag);
+    features.set(`tag:${tag.toLowerCase()}`, WEIGHT.tag);
+    features.set(`head:${head}`, WEIGHT.head);
+    for (const qualifier of qualifiers) features.set(`qualifier:${head}/${qualifier}`, WEIGHT.qualifier);
+    for (const [word] of `${head} ${qualifiers.join(' ')}`.matchAll(/[a-z]+/g))
+      features.set(`word:${word}`, WEIGHT.word);
+  }
+  return features;
+}
+
+/** Words and pairs of neighbouring words with their counts. */
+function wordGrams(text: string): Sparse {
+  const words = text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  const counts = new Map<string, number>();
+  words.forEach((word, i) => {
+    const grams = i === 0 ? [word] : [word, `${words[i - 1]} ${word}`];
+    for (const gram of grams) counts.set(gram, (counts.get(gram) ?? 0) + 1);
+  });
+  return counts;
+}
+
+/** log((N + 1) / (n + 1)) + 0.1 for a feature that stands in n of N documents. */
+function rarityOf(documents: readonly Iterable<string>[]): (feature: string) => number {
+  const counts = new Map<string, number>();
+  for (const document of documents)
+    for (const feature of document) counts.set(feature, (counts.get(feature) ?? 0) + 1);
+  return (feature) => Math.log((documents.length + 1) / ((counts.get(feature) ?? 0) + 1)) + 0.1;
+}
+
+function unitLength(counts: Sparse, rarity: (feature: string) => number): Sparse {
+  const weighted = [...counts].map(([gram, n]): [string, number] => [gram, n * rarity(gram)]);
+  const norm = Math.hypot(...weighted.map(([, weight]) => weight)) || 1;
+  return new Map(weighted.map(([gram, weight]) => [gram, weight / norm]));
+}
+
+function cosine(a: Sparse, b: Sparse): number {
+  const [small, large] = a.size < b.size ? [a, b] : [b, a];
+  let sum = 0;
+  for (const [gram, weight] of small) sum += weight * (large.get(gram) ?? 0);
+  return sum;
+}
