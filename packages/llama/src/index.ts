@@ -1,11 +1,6 @@
 /** The Llama model: graphs, weights, tokenizer, prompts, fusion, LoRA adapters. */
 export type { Batch, TokenBatch } from './model/batch.ts';
-export {
-  type AdapterEngine,
-  openTrainingEngine,
-  type TrainingEngine,
-  type TrainingOptions,
-} from './model/engine.ts';
+export { type AdapterEngine, openTrainingEngine, type TrainingOptions } from './model/engine.ts';
 export { type StepMode, wholeStepBytes } from './model/memory.ts';
 export {
   type AdapterFactors,
@@ -18,8 +13,21 @@ export {
   viewOf,
   writeFactors,
 } from './model/parameters.ts';
+export {
+  openPretrainingEngine,
+  type PretrainingEngine,
+  type PretrainingOptions,
+} from './model/pretraining.ts';
+export type { TrainingEngine } from './model/training-engine.ts';
 export * from './model/weights-type.ts';
+export { type BpeVocabulary, createBpeTokenizer } from './tokenizer/byte-bpe.ts';
+export { loadTokenizer } from './tokenizer/load-tokenizer.ts';
+export type { Tokenizer } from './tokenizer/tokenizer.ts';
+export { TRAINED_PRE, trainByteBpe } from './tokenizer/train-byte-bpe.ts';
+export { vocabularyMetadata } from './tokenizer/vocabulary-metadata.ts';
 export { type BaseWeights, openBaseWeights } from './weights/base-weights.ts';
-export { llamaConfigOfGguf } from './weights/gguf-weights.ts';
+export { llamaMetadata } from './weights/gguf-metadata.ts';
+export { GGUF_NAMES, llamaConfigOfGguf } from './weights/gguf-weights.ts';
+export { convertLlama2c } from './weights/llama2c.ts';
 export { llama3RopeFactors } from './weights/rope-scaling.ts';
 export { interleaveRotaryRows, separateRotaryRows } from './weights/rotary-rows.ts';

@@ -13,11 +13,12 @@ import {
   type Value,
 } from '@llama-xr/onnx';
 import { type LayerKind, layerInputs } from './base-inputs.ts';
-import { asInt64, type Batch, type TokenBatch, takeRows } from './batch.ts';
+import { asInt64, type Batch, rowsInLoss, type TokenBatch, takeRows } from './batch.ts';
 import type { FrozenBase } from './frozen-base.ts';
 import { logitsHead, scoringHead } from './head.ts';
 import { layer, sequenceInputs, TOKENS } from './layer.ts';
 import { type ParameterLayout, viewOf } from './parameters.ts';
+import type { Scorer } from './training-engine.ts';
 import type { LlamaConfig } from './weights-type.ts';
 
 export interface AdapterShape {
@@ -55,7 +56,7 @@ type LayerSession = Session<Answer<ReturnType<typeof forwardLayer>>>;
 type ScoreSession = Session<Answer<ReturnType<typeof scoringHead>>>;
 type LogitsSession = Session<Answer<ReturnType<typeof logitsHead>>>;
 
-export class ForwardPass implements AsyncDisposable {
+export class ForwardPass implements Scorer {
   readonly #base: FrozenBase;
   readonly #adapter: AdapterShape;
   readonly #headChunk: number;
@@ -112,19 +113,21 @@ export class ForwardPass implements AsyncDisposable {
     return x;
   }
 
-  /** log p(label) of the given rows of a hidden state. */
-  async logProbabilities(hidden: Float32Array, { labels }: Batch, rows: Int32Array): Promise<Float32Array> {
-    const result = new Float32Array(rows.length);
-    for (const { chunk, start } of chunksOf(rows, this.#headChunk)) {
-      const feeds = { labels: asInt64(chunk.map((row) => labels[row] as number)) };
+  async logProbabilities(batch: Batch, parameters: Float32Array): Promise<Float32Array> {
+    const hidden = await this.hidden(batch, parameters);
+    const result = new Float32Array(batch.ids.length);
+    for (const { chunk } of chunksOf(rowsInLoss(batch), this.#headChunk)) {
+      const feeds = { labels: asInt64(chunk.map((row) => batch.labels[row] as number)) };
       const found = await this.#scores.run({ ...this.#headFeeds(hidden, chunk), ...feeds });
-      result.set(found.logProbabilities.data as Float32Array, start);
+      chunk.forEach((row, i) => {
+        result[row] = found.logProbabilities.data[i] as number;
+      });
     }
     return result;
   }
 
-  /** Logits of the given rows of a hidden state, [rows, V]. */
-  async logits(hidden: Float32Array, rows: Int32Array): Promise<Float32Array> {
+  async logits(tokens: TokenBatch, rows: Int32Array, parameters: Float32Array): Promise<Float32Array> {
+    const hidden = await this.hidden(tokens, parameters);
     const { vocabulary } = this.#base.config;
     const result = new Float32Array(rows.length * vocabulary);
     for (const { chunk, start } of chunksOf(rows, this.#headChunk)) {

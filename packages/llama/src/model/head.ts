@@ -5,7 +5,7 @@ import {
   i64,
   input,
   linear,
-  logProbabilityHead,
+  logProbability,
   pullback,
   rmsNorm,
   type Shape,
@@ -54,7 +54,7 @@ export function trainingHead(config: LlamaConfig): { loss: Value; dx: Value } {
 export function scoringHead(config: LlamaConfig): { logProbabilities: Value } {
   const { outputNorm, head } = headInputs(config);
   const normed = rmsNorm(input('x', f32, ['C', config.width]), outputNorm, { eps: config.rmsEps });
-  return { logProbabilities: logProbabilityHead(normed, head, lossInputs('C').labels) };
+  return { logProbabilities: logProbability(linear(normed, head), lossInputs('C').labels) };
 }
 
 /** Graph: logits of rows, [C, V]. */

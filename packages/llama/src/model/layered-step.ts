@@ -18,12 +18,8 @@ import { type AdapterShape, adapterViews, chunksOf, type ForwardPass } from './f
 import type { FrozenBase } from './frozen-base.ts';
 import { trainingHead } from './head.ts';
 import { layer, sequenceInputs, TOKENS } from './layer.ts';
+import type { Step } from './training-engine.ts';
 import type { LlamaConfig } from './weights-type.ts';
-
-/** One forward and backward pass; fills `gradients` and gives the loss. */
-export interface Step extends AsyncDisposable {
-  run(batch: Batch, parameters: Float32Array, gradients: Float32Array): Promise<number>;
-}
 
 /** Graph: a layer backward, from its input and the gradient of its output. */
 function backwardLayer(config: LlamaConfig, kind: LayerKind, { rank, scaling }: AdapterShape) {

@@ -22,8 +22,8 @@ import type { AdapterShape } from './forward-pass.ts';
 import type { FrozenBase } from './frozen-base.ts';
 import { headInputs, headLoss, lossInputs } from './head.ts';
 import { layer, sequenceInputs, TOKENS } from './layer.ts';
-import type { Step } from './layered-step.ts';
 import { viewOf } from './parameters.ts';
+import type { Step } from './training-engine.ts';
 
 export interface WholeStepOptions {
   /** Into how many equal parts the rows of the head are cut. */

@@ -4,7 +4,16 @@
  */
 import { fail } from '@llama-xr/core';
 import { type Dimension, mismatch, type Shape, sameShape, written } from '../dimension.ts';
-import { constant, differentiable, expectRank, i64, node, scalar, type Value } from '../value.ts';
+import {
+  constant,
+  differentiable,
+  expectRank,
+  i64,
+  node,
+  notDifferentiable,
+  scalar,
+  type Value,
+} from '../value.ts';
 import { add, cast, logarithm, multiply, negate, subtract } from './elementwise.ts';
 import { gatherRows } from './indexing.ts';
 import { concat, reshape, split } from './layout.ts';
@@ -18,8 +27,7 @@ export function crossEntropy(logits: Value, labels: Value, weights: Value): Valu
   const vocabulary = logits.shape[1];
   if (typeof vocabulary !== 'number')
     return fail('GRAPH', `crossEntropy: expected a vocabulary of known size, got ${written(logits.shape)}`);
-  const logProbability = take(logSoftmax(logits), labels);
-  const loss = negate(sum(multiply(logProbability, weights)));
+  const loss = negate(sum(multiply(logProbability(logits, labels), weights)));
   return differentiable('crossEntropy', loss, [logits], (dLoss) => {
     const classes = constant(
       i64,
@@ -29,6 +37,12 @@ export function crossEntropy(logits: Value, labels: Value, weights: Value): Valu
     const hit = cast(node('Equal', [labels, classes], logits.shape, { type: 'bool' }), logits.type);
     return [multiply(multiply(subtract(softmax(logits), hit), weights), dLoss)];
   });
+}
+
+/** log p of each row's label, [C, 1], from logits [C, V] and labels [C, 1]. */
+export function logProbability(logits: Value, labels: Value): Value {
+  checkRows('logProbability', logits, labels);
+  return notDifferentiable('logProbability', take(logSoftmax(logits), labels), [logits]);
 }
 
 export interface HeadOptions {
@@ -81,17 +95,6 @@ function headOfRows(x: Value, weight: Value, labels: Value, weights: Value): { l
     loss: negate(sum(multiply(logarithm(safe), weights))),
     dx: multiply(subtract(gemm(probabilities, weight), rows), weights),
   };
-}
-
-/** log p of each row's label, [C, 1], from x and W as in {@link crossEntropyHead}; forward only. */
-export function logProbabilityHead(x: Value, weight: Value, labels: Value): Value {
-  checkRows('logProbabilityHead', x, labels);
-  return take(
-    node('LogSoftmax', [linear(x, weight)], [x.shape[0] as Dimension, weight.shape[0] as Dimension], {
-      attributes: { axis: -1 },
-    }),
-    labels,
-  );
 }
 
 /** Each row's element at its label. */
