@@ -6,5 +6,6 @@ export * from './job.ts';
 export * from './recipe.ts';
 export * from './run-folder.ts';
 export * from './run-log.ts';
+export * from './sampling.ts';
 export * from './schedule.ts';
 export * from './trainer.ts';

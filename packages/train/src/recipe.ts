@@ -20,6 +20,12 @@ export const Recipe = z.strictObject({
   negatives: z.boolean().default(false),
   /** Reports of the training studies with the nearest findings that stand in the prompt; never of the same patient. */
   exemplars: z.int().min(0).max(4).default(0),
+  /** In training an exemplar is drawn from this many of the nearest, the nearer the likelier; in drafting the best is taken. */
+  exemplarPool: count.max(100).default(10),
+  /** Share of the training prompts that show no exemplar, so that the model can do without. */
+  exemplarDropout: z.number().min(0).max(1).default(0.15),
+  /** Share of the studies without findings that a pass visits, in turn: most reports are normal, and teach the same. */
+  normalShare: z.number().positive().max(1).default(1),
   /** Learn the report alone, or prompt and report. */
   loss: z.enum(['response', 'all']).default('response'),
   /** Longest example, in tokens; longer ones lose the end of the report. */

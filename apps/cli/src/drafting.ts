@@ -1,0 +1,108 @@
+/**
+ * From a study to tokens: the same words in training and in drafting. Which findings stand in the prompt, which training
+ * reports are shown beside them, and what the model has to write.
+ */
+import { Random } from '@llama-xr/core';
+import { ExemplarIndex, type FindingsSource, inputTags, type Study } from '@llama-xr/dataset';
+import { encodeExample, promptFor, type Tokenizer } from '@llama-xr/llama';
+import { findingTags } from '@llama-xr/reports';
+import {
+  drawNear,
+  type Example,
+  passRandom,
+  type Recipe,
+  studiesOfPass,
+  type TrainingData,
+} from '@llama-xr/train';
+
+export interface DraftingSetup {
+  readonly recipe: Recipe;
+  readonly tokenizer: Tokenizer;
+  /** Where the findings in the prompt come from. */
+  readonly findings: FindingsSource;
+  /** All studies of the training split: exemplars are taken from these. */
+  readonly train: readonly Study[];
+}
+
+export class Drafting {
+  readonly #setup: DraftingSetup;
+  readonly #exemplars: ExemplarIndex | undefined;
+
+  constructor(setup: DraftingSetup) {
+    this.#setup = setup;
+    const { recipe, train, findings } = setup;
+    if (recipe.exemplars > 0)
+      this.#exemplars = new ExemplarIndex(train.map((study) => asRead(study, findings)));
+  }
+
+  /** The tokens of a study's prompt, as in drafting: with the best exemplars. */
+  prompt(study: Study): number[] {
+    const { tokenizer, recipe } = this.#setup;
+    const { tokens, lossFrom } = encodeExample(tokenizer, this.#parts(study, this.#best(study)), {
+      maxTokens: recipe.maxTokens,
+      loss: 'response',
+    });
+    return [...tokens.slice(0, lossFrom)];
+  }
+
+  /** All passes of a run, and the validation examples. Decided by the recipe's seed alone. */
+  trainingData(val: readonly Study[]): TrainingData {
+    const { recipe } = this.#setup;
+    const passes = Array.from({ length: recipe.passes }, (_, i) => this.#pass(i + 1));
+    return { passes, val: val.map((study) => this.#example(study, this.#best(study))) };
+  }
+
+  #pass(pass: number): Example[] {
+    const { recipe, train, findings } = this.#setup;
+    const hasFindings = (study: Study) => findingTags(inputTags(study, findings)).length > 0;
+    const order = new Random(`${recipe.seed}:studies without findings`);
+    const random = passRandom(recipe.seed, pass).fork('exemplars');
+    return studiesOfPass(train, hasFindings, { pass, share: recipe.normalShare, random: order }).map(
+      (study) => this.#example(study, this.#drawn(study, random)),
+    );
+  }
+
+  #best(study: Study): Study[] {
+    const { recipe, findings } = this.#setup;
+    return this.#exemplars?.nearest(asRead(study, findings), { count: recipe.exemplars }) ?? [];
+  }
+
+  /** Exemplars for training: not always the best ones, and sometimes none. */
+  #drawn(study: Study, random: Random): Study[] {
+    const { recipe, findings } = this.#setup;
+    if (this.#exemplars === undefined || random.chance(recipe.exemplarDropout)) return [];
+    const count = Math.max(recipe.exemplarPool, recipe.exemplars);
+    const pool = this.#exemplars.nearest(asRead(study, findings), { count });
+    const drawn: Study[] = [];
+    while (drawn.length < recipe.exemplars && pool.length > 0) {
+      drawn.push(...pool.splice(drawNear(pool.length, random), 1));
+    }
+    return drawn;
+  }
+
+  #example(study: Study, exemplars: readonly Study[]): Example {
+    const { tokenizer, recipe } = this.#setup;
+    const { maxTokens, loss } = recipe;
+    return { id: study.id, ...encodeExample(tokenizer, this.#parts(study, exemplars), { maxTokens, loss }) };
+  }
+
+  #parts(study: Study, exemplars: readonly Study[]) {
+    const { recipe, tokenizer, findings } = this.#setup;
+    const { fusion, template, negatives } = recipe;
+    const texts = exemplars.map((exemplar) => exemplar.report);
+    return promptFor(study, {
+      fusion,
+      template,
+      negatives,
+      findingsSource: findings,
+      exemplars: texts,
+      tokenizer,
+    });
+  }
+}
+
+/** The study as the prompt sees it: its tags are what the findings source says of it. */
+const asRead = (study: Study, findings: FindingsSource): Study => ({
+  ...study,
+  tags: inputTags(study, findings),
+});
