@@ -19,6 +19,7 @@ export {
   type PretrainingOptions,
 } from './model/pretraining.ts';
 export type { TrainingEngine } from './model/training-engine.ts';
+export { openPretrainingWorker, openTrainingWorker } from './model/training-worker.ts';
 export * from './model/weights-type.ts';
 export { type BpeVocabulary, createBpeTokenizer } from './tokenizer/byte-bpe.ts';
 export { loadTokenizer } from './tokenizer/load-tokenizer.ts';

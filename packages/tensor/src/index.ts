@@ -1,5 +1,6 @@
 /** Tensors and the files that hold them. */
 export { DEQUANTIZABLE, dequantize } from './dequantize.ts';
+export { FileBytes } from './file-bytes.ts';
 export * from './float16.ts';
 export { GGML_TYPES, type GgmlType, ggmlByteLength } from './ggml-types.ts';
 export * from './gguf.ts';
