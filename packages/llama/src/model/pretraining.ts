@@ -74,7 +74,12 @@ function initialize(
   }
 }
 
-function weightsOf(config: LlamaConfig, layout: ParameterLayout, parameters: Float32Array): LlamaWeights {
+/** The model that a flat array of parameters holds; shares its memory. */
+export function weightsOf(
+  config: LlamaConfig,
+  layout: ParameterLayout,
+  parameters: Float32Array,
+): LlamaWeights {
   const views = new Map(layout.map((slot) => [slot.name, viewOf(parameters, slot)]));
   const view = (name: string) => views.get(name) as Float32Array;
   return {
