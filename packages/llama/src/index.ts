@@ -33,3 +33,4 @@ export { GGUF_NAMES, llamaConfigOfGguf } from './weights/gguf-weights.ts';
 export { convertLlama2c } from './weights/llama2c.ts';
 export { llama3RopeFactors } from './weights/rope-scaling.ts';
 export { interleaveRotaryRows, separateRotaryRows } from './weights/rotary-rows.ts';
+export { type GgufOptions, writeLlamaGguf } from './weights/write-gguf.ts';

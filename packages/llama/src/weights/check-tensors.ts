@@ -10,9 +10,6 @@ export interface TensorNames {
   layer(layer: number, part: Projection | 'attentionNorm' | 'feedForwardNorm'): string;
 }
 
-/** At most this many missing tensors are listed by name. */
-const LISTED = 12;
-
 /**
  * @param shapeOf the shape of a tensor of the file; undefined where it has none of this name
  * @throws LlamaXrError MODEL listing what is missing or of another shape.
@@ -24,16 +21,13 @@ export function checkTensors(
   shapeOf: (name: string) => readonly number[] | undefined,
 ): void {
   const mistakes = new Mistakes();
-  const missing: string[] = [];
   for (const [name, expected] of wantedTensors(config, names)) {
     const shape = shapeOf(name);
-    if (shape === undefined) missing.push(name);
+    if (shape === undefined) mistakes.add(`tensor ${name} is missing`);
     else if (shape.join() !== expected.join()) {
       mistakes.add(`tensor ${name}: expected shape [${expected.join(', ')}], got [${shape.join(', ')}]`);
     }
   }
-  for (const name of missing.slice(0, LISTED)) mistakes.add(`tensor ${name} is missing`);
-  if (missing.length > LISTED) mistakes.add(`${missing.length - LISTED} more tensors are missing`);
   mistakes.throwIfAny('MODEL', path);
 }
 

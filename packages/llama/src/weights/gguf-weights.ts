@@ -21,12 +21,13 @@ const PARTS = {
   down: 'ffn_down',
 } as const;
 
-export const GGUF_NAMES: TensorNames = {
+export const GGUF_NAMES = {
   embedding: 'token_embd.weight',
   outputNorm: 'output_norm.weight',
   output: 'output.weight',
-  layer: (layer, part) => `blk.${layer}.${PARTS[part]}.weight`,
-};
+  ropeFactors: 'rope_freqs.weight',
+  layer: (layer: number, part: keyof typeof PARTS) => `blk.${layer}.${PARTS[part]}.weight`,
+} satisfies TensorNames & { ropeFactors: string };
 
 export function openGgufWeights(path: string): BaseWeights {
   const gguf = openGguf(path);
@@ -157,10 +158,10 @@ function ropeFactors(gguf: Gguf, config: LlamaConfig): Float32Array | undefined 
     );
   }
   const linear = type === 'linear' ? (gguf.number('llama.rope.scaling.factor') ?? 1) : 1;
-  if (!gguf.tensors.has('rope_freqs.weight')) {
+  if (!gguf.tensors.has(GGUF_NAMES.ropeFactors)) {
     return linear === 1 ? undefined : new Float32Array(length).fill(linear);
   }
-  const factors = gguf.dequantize('rope_freqs.weight');
+  const factors = gguf.dequantize(GGUF_NAMES.ropeFactors);
   if (factors.length !== length || !factors.every((factor) => factor > 0)) {
     fail(
       'MODEL',

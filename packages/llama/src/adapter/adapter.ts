@@ -1,0 +1,79 @@
+/**
+ * A LoRA adapter (Hu et al. 2021): for each adapted projection of each layer the factors A and B of
+ * W' = W + alpha / rank * B A. Files of it: `peft.ts` and `gguf-adapter.ts`.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail } from '@llama-xr/core';
+import type { AdapterEngine } from '../model/engine.ts';
+import { type AdapterFactors, readFactors, writeFactors } from '../model/parameters.ts';
+import { type LlamaConfig, PROJECTIONS, type Projection } from '../model/weights-type.ts';
+import { readGgufAdapter, writeGgufAdapter } from './gguf-adapter.ts';
+import { readPeftAdapter, writePeftAdapter } from './peft.ts';
+
+export interface Adapter {
+  /** Of the base that it fits. */
+  readonly config: LlamaConfig;
+  readonly rank: number;
+  readonly alpha: number;
+  /** The factors of a projection, rows of B in GGUF's order; undefined where it is not adapted. */
+  factors(layer: number, projection: Projection): AdapterFactors | undefined;
+}
+
+/** What an engine has trained, as it stands; the factors are copied when they are read. */
+export function adapterOf({ config, layout, parameters, rank, alpha }: AdapterEngine): Adapter {
+  return {
+    config,
+    rank,
+    alpha,
+    factors: (layer, projection) => readFactors(layout, parameters, layer, projection),
+  };
+}
+
+/**
+ * Puts an adapter into an engine, to train on or to score with it. A projection that it does not adapt gets B = 0.
+ * @throws LlamaXrError CONFIG when the ranks differ.
+ */
+export function restoreAdapter(engine: AdapterEngine, adapter: Adapter): void {
+  if (engine.rank !== adapter.rank) {
+    fail('CONFIG', `rank: expected that of the adapter, ${adapter.rank}, got ${engine.rank}`);
+  }
+  // The engine's alpha stays: B takes up the difference.
+  const scale = adapter.alpha / engine.alpha;
+  for (let layer = 0; layer < engine.config.layers; layer++) {
+    for (const projection of PROJECTIONS) {
+      const own = readFactors(engine.layout, engine.parameters, layer, projection);
+      const { a, b } = adapter.factors(layer, projection) ?? { a: own.a, b: own.b.map(() => 0) };
+      writeFactors(engine.layout, engine.parameters, layer, projection, {
+        a,
+        b: b.map((value) => value * scale),
+      });
+    }
+  }
+}
+
+const GGUF_FILE = 'adapter.gguf';
+
+/**
+ * Writes the adapter for both worlds: `adapter_config.json` and `adapter_model.safetensors` for PEFT, `adapter.gguf`
+ * for llama.cpp.
+ * @param options.base path or name of the base, noted for the reader
+ */
+export function saveAdapter(folder: string, adapter: Adapter, { base }: { readonly base: string }): void {
+  writePeftAdapter(folder, adapter, base);
+  writeGgufAdapter(join(folder, GGUF_FILE), adapter);
+}
+
+/**
+ * Reads an adapter.
+ * @param path a folder as {@link saveAdapter} or PEFT write it, or a `.gguf` file
+ * @param config of the base it is meant for
+ * @throws LlamaXrError MODEL when it does not fit that base.
+ */
+export function loadAdapter(path: string, config: LlamaConfig): Adapter {
+  if (path.endsWith('.gguf')) return readGgufAdapter(path, config);
+  if (!existsSync(join(path, 'adapter_config.json')) && existsSync(join(path, GGUF_FILE))) {
+    return readGgufAdapter(join(path, GGUF_FILE), config);
+  }
+  return readPeftAdapter(path, config);
+}
