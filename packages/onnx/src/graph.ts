@@ -35,12 +35,17 @@ export function isValue(results: Results): results is Value {
 
 /**
  * Writes the graph of these results.
- * @throws LlamaXrError GRAPH where two inputs share a name, or a size cannot be found from the inputs.
+ * @throws LlamaXrError GRAPH where names clash, or a size cannot be found from the inputs.
  */
 export function compile(results: Results, name = 'graph'): Graph {
   const named = flatten(results);
   const values = named.map(({ value }) => value);
   const { operations, inputs } = collect(values);
+  for (const { name, value } of named) {
+    const isThatInput = value.origin.kind === 'input' && value.origin.name === name;
+    if (!isThatInput && inputs.some((port) => port.name === name))
+      fail('GRAPH', `result ${name}: expected a name that no input has`);
+  }
   const writer = new Writer(inputs);
   const { replaced, absorbed } = fuseSums(operations, values);
   writer.nameResults(named);
@@ -131,7 +136,7 @@ class Writer {
     const inputs = replacement.inputs.map((value) => (value === undefined ? '' : this.#reference(value)));
     const names = this.#namesOf(operation);
     const outputs = Array.from({ length: operation.outputs }, (_, i) => {
-      names[i] ??= `t${this.#next++}`;
+      names[i] ??= `t/${this.#next++}`;
       return names[i] as string;
     });
     this.nodes.push({ type, domain, inputs, outputs, attributes });
@@ -165,7 +170,7 @@ class Writer {
     const key = data.length <= 16 ? `${type} ${shape} ${data.join()}` : `${this.constants.length}`;
     let name = this.#constantNames.get(key);
     if (name === undefined) {
-      name = `c${this.constants.length}`;
+      name = `c/${this.constants.length}`;
       this.#constantNames.set(key, name);
       this.constants.push({ name, ...constant });
     }

@@ -74,7 +74,7 @@ export class RuntimeSizes {
   #next = 0;
 
   #emit(type: string, inputs: readonly string[], attributes: NamedNode['attributes']): string {
-    const name = `size${this.#next++}`;
+    const name = `size/${this.#next++}`;
     this.#sink.node({ type, domain: '', inputs, outputs: [name], attributes });
     return name;
   }
