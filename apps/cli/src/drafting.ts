@@ -4,7 +4,7 @@
  */
 import { Random } from '@llama-xr/core';
 import { ExemplarIndex, type FindingsSource, inputTags, type Study } from '@llama-xr/dataset';
-import { encodeExample, promptFor, type Tokenizer } from '@llama-xr/llama';
+import { encodeExample, encodePrompt, type Prompt, promptFor, type Tokenizer } from '@llama-xr/llama';
 import { findingTags } from '@llama-xr/reports';
 import {
   drawNear,
@@ -37,12 +37,7 @@ export class Drafting {
 
   /** The tokens of a study's prompt, as in drafting: with the best exemplars. */
   prompt(study: Study): number[] {
-    const { tokenizer, recipe } = this.#setup;
-    const { tokens, lossFrom } = encodeExample(tokenizer, this.#parts(study, this.#best(study)), {
-      maxTokens: recipe.maxTokens,
-      loss: 'response',
-    });
-    return [...tokens.slice(0, lossFrom)];
+    return encodePrompt(this.#setup.tokenizer, this.#parts(study, this.#best(study)));
   }
 
   /** All passes of a run, and the validation examples. Decided by the recipe's seed alone. */
@@ -86,17 +81,16 @@ export class Drafting {
     return { id: study.id, ...encodeExample(tokenizer, this.#parts(study, exemplars), { maxTokens, loss }) };
   }
 
-  #parts(study: Study, exemplars: readonly Study[]) {
+  #parts(study: Study, exemplars: readonly Study[]): Prompt {
     const { recipe, tokenizer, findings } = this.#setup;
     const { fusion, template, negatives } = recipe;
-    const texts = exemplars.map((exemplar) => exemplar.report);
-    return promptFor(study, {
+    return promptFor(asRead(study, findings), {
       fusion,
       template,
       negatives,
-      findingsSource: findings,
-      exemplars: texts,
       tokenizer,
+      findingsFrom: findings === 'mesh' || findings === 'labels' ? 'tags' : 'scores',
+      exemplars: exemplars.map((exemplar) => exemplar.report),
     });
   }
 }

@@ -48,6 +48,20 @@ export const Recipe = z.strictObject({
   epsilon: positive.default(1e-8),
   /** Largest Euclidean norm of the gradient of a step. */
   clipNorm: positive.default(1),
+  /** How drafts are written. */
+  decoding: z
+    .strictObject({
+      maxTokens: count.max(4096).default(150),
+      /** 0 takes the likeliest token; above it tokens are drawn. */
+      temperature: z.number().min(0).max(10).default(0),
+      topP: z.number().positive().max(1).default(1),
+      /** Drafts written for each study, of which one is chosen; more than one asks for a temperature. */
+      samples: count.max(256).default(1),
+      /** No sequence of this many tokens twice in one draft; 0 is off. */
+      noRepeatNgram: z.int().min(0).max(16).default(0),
+    })
+    .refine(({ samples, temperature }) => samples === 1 || temperature > 0, 'samples: more than one needs a temperature above 0')
+    .prefault({}),
   seed: z.int().default(3407),
 });
 

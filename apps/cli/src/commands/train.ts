@@ -1,6 +1,6 @@
 /** `llama-xr train`: QLoRA of a base model on a prepared data set. */
 import { fail, sha256, sha256File, startRun, writeManifest } from '@llama-xr/core';
-import { readStudies } from '@llama-xr/dataset';
+import { readStudies, STUDIES_FILE } from '@llama-xr/dataset';
 import { loadTokenizer } from '@llama-xr/llama';
 import { DEVICES, type Device } from '@llama-xr/onnx';
 import { openGguf } from '@llama-xr/tensor';
@@ -57,12 +57,13 @@ async function run(flags: Flags): Promise<void> {
   const terminal = openTerminal(flags);
   const finish = startRun();
   const recipe = await readRecipe(flags.recipe);
-  const { studies, manifest, sha256: dataHash } = await readStudies(flags.data);
+  const { studies, manifest } = await readStudies(flags.data);
+  const dataHash = manifest.outputs[STUDIES_FILE] ?? '';
   using gguf = openGguf(flags.base);
   const drafting = new Drafting({
     recipe,
     tokenizer: loadTokenizer(gguf),
-    findings: manifest.findings,
+    findings: manifest.dataset.findings,
     train: studies.filter((study) => study.split === 'train'),
   });
   const data = drafting.trainingData(studies.filter((study) => study.split === 'val'));

@@ -1,0 +1,93 @@
+/** `llama-xr generate`: drafts for a split of a data set, or for the images of one patient. */
+import { fail, sha256File, startRun, writeManifest } from '@llama-xr/core';
+import { readStudies, SPLITS, type Split, STUDIES_FILE } from '@llama-xr/dataset';
+import { type Command, Option } from 'commander';
+import { draftImages } from '../draft-images.ts';
+import { draftStudies } from '../draft-studies.ts';
+import { count } from '../flags.ts';
+import { openRun } from '../open-run.ts';
+import { bytes, duration, type OutputFlags, openTerminal } from '../terminal.ts';
+import { version } from '../version.ts';
+
+export interface GenerateFlags extends OutputFlags {
+  run: string;
+  base?: string;
+  data?: string;
+  split: Split;
+  out?: string;
+  limit?: number;
+  samples?: number;
+  shuffleInputs?: boolean;
+  encoder?: string;
+  threads?: number;
+  parallel: number;
+}
+
+export function generate(root: Command): void {
+  root
+    .command('generate')
+    .description('draft reports with an adapter: for a split of a data set, or for the images of one patient')
+    .argument('[images...]', 'frontal and, if there is one, lateral radiograph (DICOM, PNG, JPEG)')
+    .requiredOption('--run <dir>', 'run folder made by llama-xr train')
+    .option('--base <file>', 'base model, where it is not where the run says')
+    .option('--data <dir>', 'data set made by llama-xr prepare')
+    .addOption(new Option('--split <name>', 'which part of it').choices(SPLITS).default('val'))
+    .option('--out <file>', 'predictions, one JSON object a line; run again to resume')
+    .option('--limit <n>', 'the first n studies alone', (text) => count('--limit', text))
+    .option('--samples <n>', "drafts a study to choose from, instead of the recipe's", (text) =>
+      count('--samples', text),
+    )
+    .option(
+      '--shuffle-inputs',
+      'give each study the findings of another: what a model that reads its input suffers from',
+    )
+    .option('--encoder <file>', 'encoder for images (default: the one the run was trained with)')
+    .option('--threads <n>', 'processor threads', (text) => count('--threads', text))
+    .option('--parallel <n>', 'drafts written at once', (text) => count('--parallel', text), 16)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  llama-xr generate --run run --data data --split val --out predictions.jsonl\n  llama-xr generate --run run frontal.png lateral.png',
+    )
+    .action(run);
+}
+
+async function run(images: string[], flags: GenerateFlags): Promise<void> {
+  if (images.length > 0) return draftImages(images, flags);
+  if (flags.data === undefined || flags.out === undefined) {
+    fail('USAGE', 'generate: expected --data and --out, or images');
+  }
+  const { data, out } = flags;
+  const terminal = openTerminal(flags);
+  const finish = startRun();
+  const dataset = await readStudies(data);
+  await using opened = await openRun(flags, dataset);
+  const result = await draftStudies(opened, dataset, { ...flags, out }, terminal);
+  const { description } = opened;
+  const dataHash = dataset.manifest.outputs[STUDIES_FILE] ?? '';
+  writeManifest(
+    `${out}.manifest.json`,
+    finish({
+      command: 'generate',
+      inputs: {
+        [description.base.path]: description.base.sha256,
+        [data]: dataHash,
+        [opened.folder.adapterGguf]: await sha256File(opened.folder.adapterGguf),
+      },
+      outputs: { [out]: await sha256File(out) },
+      config: { split: flags.split, decoding: opened.decoding, shuffledInputs: flags.shuffleInputs ?? false },
+      seed: description.recipe.seed,
+      notices: result.notices,
+      versions: { 'llama-xr': version },
+    }),
+  );
+  terminal.result({ out, ...result }, () =>
+    [
+      ...result.notices.map((notice) => `NOTE: ${notice}`),
+      `${result.drafts} drafts, ${result.distinct} of them distinct, in ${duration(result.seconds)}` +
+        (result.tokens > 0
+          ? ` (${Math.round(result.tokens / result.seconds)} tok/s, peak ${bytes(result.peakMemoryBytes)})`
+          : ''),
+      `wrote ${out}`,
+    ].join('\n'),
+  );
+}

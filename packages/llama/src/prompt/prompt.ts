@@ -1,0 +1,97 @@
+/**
+ * From what is known of a study to a prompt and the response to be learned. The fusion modes that are words:
+ *
+ *   none      nothing: what the model writes of nobody
+ *   scores    the paper's 36 numbers (arXiv 2506.03178): 18 a view, three decimals, the frontal repeated for a missing
+ *             lateral as there; kept to be compared with
+ *   findings  calibrated findings in words, absent ones too where asked, and what views there were
+ */
+import { fail } from '@llama-xr/core';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import {
+  type FindingsInWords,
+  type StudyViewScores,
+  scoresInWords,
+  tagsInWords,
+} from './findings-in-words.ts';
+import { layOutPrompt, type PromptSegment, responseLead, type TemplateName } from './templates.ts';
+
+export const FUSIONS = ['none', 'scores', 'findings'] as const;
+export type Fusion = (typeof FUSIONS)[number];
+
+/** What a prompt may know of a study. */
+export interface PromptStudy {
+  readonly id: string;
+  readonly tags: readonly string[];
+  readonly scores?: StudyViewScores | undefined;
+  readonly report: string;
+}
+
+export interface PromptOptions {
+  readonly fusion: Fusion;
+  readonly template: TemplateName;
+  /** Fusion `findings`: from the study's tags, or from its scores. */
+  readonly findingsFrom: 'tags' | 'scores';
+  /** State absent findings too, where the scores say so. */
+  readonly negatives?: boolean;
+  /** Reports of other patients with like findings. */
+  readonly exemplars?: readonly string[];
+  readonly tokenizer: Tokenizer;
+}
+
+export interface Prompt {
+  readonly segments: readonly PromptSegment[];
+  /** What the model has to write, with what leads to it. */
+  readonly response: string;
+}
+
+const INSTRUCTION: Readonly<Record<Fusion, string>> = {
+  none: 'Write the findings section of a chest X-ray report.',
+  scores: 'Generate a medical report based on the given chest X-ray embedding.',
+  findings: 'Write the findings section of a chest X-ray report from what was seen.',
+};
+
+/** @throws LlamaXrError INPUT naming the study when it has no scores that the fusion needs. */
+export function promptFor(study: PromptStudy, options: PromptOptions): Prompt {
+  const { fusion, template, exemplars = [], tokenizer } = options;
+  const lines = [...inputLines(study, options), ...exemplars.map((report) => `Similar: ${report}`)];
+  const segments = layOutPrompt(
+    template,
+    { instruction: INSTRUCTION[fusion], input: lines.join('\n') },
+    tokenizer,
+  );
+  return { segments, response: `${responseLead(template)}${study.report}` };
+}
+
+function inputLines(
+  study: PromptStudy,
+  { fusion, findingsFrom, negatives = false }: PromptOptions,
+): string[] {
+  if (fusion === 'none') return ['Chest X-ray.'];
+  if (fusion === 'scores') return [numbers(scoresOf(study))];
+  if (findingsFrom === 'tags') return lines(tagsInWords(study.tags), negatives);
+  const scores = scoresOf(study);
+  return [...lines(scoresInWords(scores), negatives), ...missingViews(scores)];
+}
+
+function lines({ present, absent }: FindingsInWords, negatives: boolean): string[] {
+  return [`Findings: ${present}`, ...(negatives && absent !== undefined ? [`Absent: ${absent}`] : [])];
+}
+
+function missingViews({ frontal, lateral }: StudyViewScores): string[] {
+  if (lateral === null) return ['Views: frontal alone'];
+  return frontal === null ? ['Views: lateral alone'] : [];
+}
+
+/** The paper's input: frontal and lateral scores as one list. */
+function numbers({ frontal, lateral }: StudyViewScores): string {
+  const both = [...(frontal ?? lateral ?? []), ...(lateral ?? frontal ?? [])];
+  return `[${both.map((score) => score.toFixed(3)).join(', ')}]`;
+}
+
+function scoresOf(study: PromptStudy): StudyViewScores {
+  return (
+    study.scores ??
+    fail('INPUT', `study ${study.id}: scores: expected the encoder's or simulated scores, got none`)
+  );
+}
