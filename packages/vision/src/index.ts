@@ -1,11 +1,27 @@
-/** DenseNet-121 as a graph, its weights from files, features and scores behind guards, heads fitted on them. */
+/** DenseNet-121 as a graph, its weights from files, scores and features behind guards, heads fitted on features. */
+export {
+  type EncodeOptions,
+  encodeStudies,
+  type StudyEncoder,
+  type StudyToEncode,
+} from './encode-studies.ts';
 export {
   type EncodedView,
   Encoder,
   type EncoderOptions,
   type EncoderSource,
+  FEATURES,
   loadEncoder,
+  MAP_SHAPE,
 } from './encoder.ts';
-export { PATHOLOGIES, type Pathology } from './pathologies.ts';
-export { appearance, projectionWarnings } from './projection.ts';
-export { checkPixels, readView, type ViewInput } from './view-input.ts';
+export {
+  type Features,
+  type FeaturesOrigin,
+  readFeatures,
+  type Side,
+  type ViewFeatures,
+  writeFeatures,
+} from './features-file.ts';
+export { normaliseScores, type OperatingPoints, PATHOLOGIES, type Pathology } from './pathologies.ts';
+export { type Appearance, appearance, projectionWarnings } from './projection.ts';
+export { checkPixels, INPUT_RANGE, readView, type ViewInput } from './view-input.ts';

@@ -1,19 +1,19 @@
 /**
  * A DenseNet-121 with seeded random weights, for tests and for the demo: He's initialisation (arXiv 1502.01852), then
- * the statistics of every batch norm measured on seeded noise, so that no layer is dead or saturated, and a random
+ * the statistics of every batch norm measured on seeded scenes, so that no layer is dead or saturated, and a random
  * classifier whose scores spread over (0, 1). Its scores mean nothing; its features are random projections of the
  * image, which heads can be fitted to (heads.ts). Whoever uses it must say so: see `Encoder.notices`.
  */
 import { Random, sha256 } from '@llama-xr/core';
-import { ENCODER_SIZE } from '@llama-xr/imaging';
 import { type Answer, f32, input, open, type SessionOptions } from '@llama-xr/onnx';
 import { bytesOf, toFloat32 } from '@llama-xr/tensor';
 import { type DenseNetShape, denseNet, parameterShapes } from './densenet.ts';
 import { type MeasuringLayers, measuringLayers } from './layers.ts';
 import { INPUT_RANGE } from './view-input.ts';
 
-/** Images on which the statistics are measured. */
+/** Images on which the statistics are measured, and their size: smaller than radiographs, which is enough. */
 const MEASURED = 8;
+const SIZE = 128;
 
 export interface RandomWeights {
   readonly weights: ReadonlyMap<string, Float32Array>;
@@ -29,12 +29,12 @@ export async function randomWeights(
   const weights = drawWeights(shape, new Random(seed));
   const hash = sha256(Buffer.concat([...weights.values()].map(bytesOf)));
   const layers = measuringLayers(shape, weights);
-  const x = input('x', f32, [MEASURED, shape.inputChannels, ENCODER_SIZE, ENCODER_SIZE]);
+  const x = input('x', f32, [MEASURED, shape.inputChannels, SIZE, SIZE]);
   const { pooled } = denseNet(x, shape, layers);
   const results = { pooled, statistics: layers.statistics };
   await using measuring = await open(results, { ...session, name: 'statistics of random weights' });
   const found = await measuring.run({
-    x: noise(MEASURED * shape.inputChannels, new Random(`${seed}: noise`)),
+    x: scenes(MEASURED * shape.inputChannels, new Random(`${seed}: scenes`)),
   });
   setStatistics(weights, found.statistics);
   spreadScores(weights, toFloat32(found.pooled), shape.outputs);
@@ -85,39 +85,48 @@ function spreadScores(weights: Map<string, Float32Array>, pooled: Float32Array, 
   }
 }
 
-/** Grid cells of the noise in pixels: from the size of a lung to that of a rib's edge. */
-const CELLS = [112, 56, 28, 14, 7, 4, 2, 1];
+/** Things in one picture. */
+const ELLIPSES = 24;
 
-/** [images, 224, 224] in [-1024, 1024]: value noise in octaves, coarse ones stronger, as in pictures of bodies. */
-function noise(images: number, random: Random): Float32Array {
-  const pixels = new Float32Array(images * ENCODER_SIZE ** 2);
+/**
+ * [images, 128, 128] in [-1024, 1024]: scenes with what radiographs have: broad shades, edges at all sizes, flat
+ * regions, grain. Statistics measured on smooth noise alone would let the edges of a real picture drown every layer.
+ */
+function scenes(images: number, random: Random): Float32Array {
+  const pixels = new Float32Array(images * SIZE ** 2);
   for (let n = 0; n < images; n++) {
-    const image = pixels.subarray(n * ENCODER_SIZE ** 2, (n + 1) * ENCODER_SIZE ** 2);
-    for (const cell of CELLS) addOctave(image, cell, cell ** 0.7, random);
-    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (const value of image) {
-      low = Math.min(low, value);
-      high = Math.max(high, value);
-    }
-    for (let i = 0; i < image.length; i++)
-      image[i] = (((image[i] as number) - low) / (high - low)) * 2 * INPUT_RANGE - INPUT_RANGE;
+    const image = pixels.subarray(n * SIZE ** 2, (n + 1) * SIZE ** 2);
+    for (let i = 0; i < ELLIPSES; i++) addEllipse(image, random);
+    const grain = random.between(0, 0.1);
+    for (let i = 0; i < image.length; i++) image[i] = (image[i] as number) + grain * random.normal();
+    stretch(image);
   }
   return pixels;
 }
 
-/** Adds normal numbers on a grid of this cell size, interpolated between its corners. */
-function addOctave(image: Float32Array, cell: number, amplitude: number, random: Random): void {
-  const n = ENCODER_SIZE / cell + 1;
-  const grid = Float32Array.from({ length: n * n }, () => amplitude * random.normal());
-  for (let y = 0; y < ENCODER_SIZE; y++) {
-    const [row, v] = [Math.floor(y / cell), (y % cell) / cell];
-    for (let x = 0; x < ENCODER_SIZE; x++) {
-      const [column, u] = [Math.floor(x / cell), (x % cell) / cell];
-      const corner = (dy: number, dx: number) => grid[(row + dy) * n + column + dx] as number;
-      const above = (1 - u) * corner(0, 0) + u * corner(0, 1);
-      const below = (1 - u) * corner(1, 0) + u * corner(1, 1);
-      const at = y * ENCODER_SIZE + x;
-      image[at] = (image[at] as number) + (1 - v) * above + v * below;
+/** Adds a constant or shaded ellipse: from a body to a rib, larger ones rarer. */
+function addEllipse(image: Float32Array, random: Random): void {
+  const [x0, y0] = [random.between(0, SIZE), random.between(0, SIZE)];
+  const [a, b] = [SIZE * 0.5 * random.next() ** 2 + 1, SIZE * 0.5 * random.next() ** 2 + 1];
+  const angle = random.between(0, Math.PI);
+  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
+  const [height, shade] = [random.between(-1, 1), random.chance(0.5) ? 1 : 0];
+  for (let y = 0; y < SIZE; y++)
+    for (let x = 0; x < SIZE; x++) {
+      const u = ((x - x0) * cosine + (y - y0) * sine) / a;
+      const v = ((y - y0) * cosine - (x - x0) * sine) / b;
+      const inside = 1 - u * u - v * v;
+      if (inside > 0) image[y * SIZE + x] = (image[y * SIZE + x] as number) + height * inside ** (shade / 2);
     }
+}
+
+/** Spreads the values over [-1024, 1024]. */
+function stretch(image: Float32Array): void {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of image) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
   }
+  for (let i = 0; i < image.length; i++)
+    image[i] = (((image[i] as number) - low) / (high - low)) * 2 * INPUT_RANGE - INPUT_RANGE;
 }

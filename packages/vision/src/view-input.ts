@@ -23,11 +23,16 @@ export interface ViewInput {
   readonly pixels: Float32Array;
 }
 
+export interface ReadView extends ViewInput {
+  /** Of the file. */
+  readonly sha256: string;
+}
+
 /**
  * Reads a view from its file.
  * @throws LlamaXrError ENCODER when the file itself says that it is of the other projection, and as readRadiograph.
  */
-export async function readView(path: string, projection: Projection): Promise<ViewInput> {
+export async function readView(path: string, projection: Projection): Promise<ReadView> {
   const radiograph = await readRadiograph(path);
   const { projection: stated, source } = radiograph;
   if (stated !== undefined && stated !== projection)
@@ -36,7 +41,7 @@ export async function readView(path: string, projection: Projection): Promise<Vi
       `${path}: expected a ${projection} view, got one whose ${source.viewPosition === undefined ? 'header' : `ViewPosition ${source.viewPosition}`} says ${stated}`,
       { hint: 'The views of this study are swapped, or its data set says the wrong projection.' },
     );
-  return { name: path, projection, pixels: toEncoderInput(radiograph) };
+  return { name: path, projection, pixels: toEncoderInput(radiograph), sha256: source.sha256 };
 }
 
 /**
