@@ -1,1 +1,7 @@
-export {};
+/** Generation, scoring and token probabilities by llama.cpp, in a process of its own. */
+export { type Generation, type Generator, openGenerator, type Scored } from './generator.ts';
+export type { Device } from './library.ts';
+export { nativeLibraries } from './library.ts';
+export type { GenerationOptions, GenerationRequest, GeneratorOptions, ScoringRequest } from './options.ts';
+export type { ModelFacts, Usage } from './protocol.ts';
+export type { Sampling } from './sampling.ts';

@@ -1,0 +1,353 @@
+/** The whole of it, parent and child, on a model with random weights. Real weights: smollm2.test.ts. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LlamaXrError, Random } from '@llama-xr/core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Generator, openGenerator } from './index.ts';
+import { TINY_CONTEXT, writeTinyAdapter, writeTinyModel } from './testing/tiny-model.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'llama-xr-generator-'));
+const base = join(folder, 'tiny.gguf');
+const adapter = join(folder, 'adapter.gguf');
+const V = 260;
+
+const open = (more: object = {}) =>
+  openGenerator({ base, contextTokens: 128, threads: 1, parallel: 4, ...more });
+const prompts = (count: number, length = 20) =>
+  Array.from({ length: count }, (_, i) => {
+    const random = new Random(i);
+    return { id: `r${i}`, tokens: Array.from({ length }, () => 3 + random.int(V - 3)) };
+  });
+const ENDLESS = { maxTokens: 24, stop: [] };
+
+async function all<T extends { id: string; sample?: number }>(
+  results: AsyncIterable<T>,
+): Promise<Record<string, T>> {
+  const found: Record<string, T> = {};
+  for await (const result of results) found[`${result.id}:${result.sample ?? 0}`] = result;
+  return found;
+}
+
+async function errorOf(promise: Promise<unknown>): Promise<LlamaXrError> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(LlamaXrError);
+  return error as LlamaXrError;
+}
+
+/** Process ids of the children of this process. */
+function children(): number[] {
+  const text = execFileSync('ps', ['-o', 'pid=,stat=,args=', '--ppid', String(process.pid)], {
+    encoding: 'utf8',
+  });
+  return [...text.matchAll(/^ *(\d+) .*llamacpp\/src\/child\.ts/gm)].map((match) => Number(match[1]));
+}
+
+let generator: Generator;
+beforeAll(async () => {
+  writeTinyModel(base);
+  writeTinyAdapter(adapter);
+  generator = await open();
+});
+afterAll(async () => {
+  await generator[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true });
+});
+
+test('the model is described as llama.cpp sees it', () => {
+  expect(generator.model).toMatchObject({
+    vocabulary: V,
+    width: 64,
+    trainedContext: TINY_CONTEXT,
+    device: 'cpu',
+  });
+  expect(generator.model.endTokens).toContain(2);
+});
+
+test('text becomes tokens and text again, with and without special tokens', async () => {
+  const text = '<|im_start|>Herz: 1,5 × normal — ½ «größer» 心\n';
+  expect(await generator.tokenize('<|im_start|>')).toEqual([1]);
+  expect((await generator.tokenize('<|im_start|>', { special: false })).length).toBeGreaterThan(5);
+  expect(await generator.detokenize(await generator.tokenize(text))).toBe(text);
+  expect(await generator.tokenize('')).toEqual([]);
+});
+
+test('every text comes once, in the order in which they end', async () => {
+  const order: string[] = [];
+  const lengths = [30, 2, 9, 4, 17, 3];
+  const runs = prompts(6).map(async (request, i) => {
+    for await (const { id } of generator.generate([request], { maxTokens: lengths[i] as number, stop: [] }))
+      order.push(id);
+  });
+  await Promise.all(runs);
+  expect(order.toSorted()).toEqual(['r0', 'r1', 'r2', 'r3', 'r4', 'r5']);
+  expect(order[0]).toBe('r1');
+  expect(order.at(-1)).toBe('r0');
+});
+
+test('greedy log probabilities are those that scoring gives the same text', async () => {
+  const requests = prompts(5);
+  const texts = await all(generator.generate(requests, ENDLESS));
+  const scores = await all(
+    generator.score(
+      requests.map(({ id, tokens }) => ({
+        id,
+        from: tokens.length,
+        tokens: [...tokens, ...(texts[`${id}:0`]?.tokens ?? [])],
+      })),
+    ),
+  );
+  for (const { id } of requests) {
+    const { logProbabilities } = texts[`${id}:0`] as { logProbabilities: readonly number[] };
+    expect(logProbabilities).toHaveLength(24);
+    for (const [i, value] of logProbabilities.entries()) {
+      expect(scores[`${id}:0`]?.logProbabilities[i]).toBeCloseTo(value, 2);
+    }
+  }
+});
+
+test('one at a time or four at once, greedy texts are equal', async () => {
+  await using single = await open({ parallel: 1 });
+  const requests = prompts(6);
+  expect(Object.values(await all(single.generate(requests, ENDLESS))).map(({ tokens }) => tokens)).toEqual(
+    Object.values(await all(generator.generate(requests, ENDLESS)))
+      .toSorted((a, b) => a.id.localeCompare(b.id))
+      .map(({ tokens }) => tokens),
+  );
+});
+
+test('draws are decided by seed, id and sample, not by what else runs', async () => {
+  const options = { ...ENDLESS, temperature: 1, topK: 50, topP: 0.95, seed: 7, samples: 2 };
+  const [together, alone, other] = [
+    await all(generator.generate(prompts(5), options)),
+    await all(generator.generate(prompts(5).slice(2, 3), options)),
+    await all(generator.generate(prompts(5), { ...options, seed: 8 })),
+  ];
+  expect(Object.keys(together)).toHaveLength(10);
+  for (const name of ['r2:0', 'r2:1']) {
+    expect(together[name]?.tokens).toEqual(alone[name]?.tokens);
+    // Other batches add in another order: the last bits differ.
+    for (const [i, value] of (together[name]?.logProbabilities ?? []).entries()) {
+      expect(value).toBeCloseTo(alone[name]?.logProbabilities[i] as number, 3);
+    }
+  }
+  expect(together['r2:0']?.tokens).not.toEqual(together['r2:1']?.tokens);
+  expect(together['r2:0']?.tokens).not.toEqual(other['r2:0']?.tokens);
+});
+
+test('no trigram comes twice; without the guard they do', async () => {
+  const repeats = (tokens: readonly number[]) => {
+    const trigrams = tokens.slice(2).map((_, i) => tokens.slice(i, i + 3).join(' '));
+    return trigrams.length - new Set(trigrams).size;
+  };
+  const options = { maxTokens: 100, stop: [], temperature: 0.05 };
+  const free = await all(generator.generate(prompts(8), options));
+  const guarded = await all(generator.generate(prompts(8), { ...options, noRepeatNgram: 3 }));
+  expect(Object.values(free).some(({ tokens }) => repeats(tokens) > 0)).toBe(true);
+  expect(Object.values(guarded).every(({ tokens }) => repeats(tokens) === 0)).toBe(true);
+});
+
+test('a stop token ends a text and does not belong to it; the context ends it too', async () => {
+  const [request] = prompts(1);
+  const whole = (await all(generator.generate(prompts(1), ENDLESS)))['r0:0']?.tokens ?? [];
+  const stop = whole[5] as number;
+  const cut = (await all(generator.generate(prompts(1), { maxTokens: 24, stop: [stop] })))['r0:0'];
+  expect(cut).toMatchObject({ stopReason: 'stop', tokens: whole.slice(0, whole.indexOf(stop)) });
+  const long = (await all(generator.generate(prompts(1), { maxTokens: 10_000, stop: [] })))['r0:0'];
+  expect(long?.stopReason).toBe('length');
+  expect(long?.tokens).toHaveLength(128 - (request?.tokens.length ?? 0) + 1);
+});
+
+test('guidance moves the text, and weight one or an equal contrast does not', async () => {
+  const requests = prompts(3).map((request) => ({ ...request, contrast: request.tokens.slice(0, 4) }));
+  const plain = await all(generator.generate(prompts(3), ENDLESS));
+  const texts = async (guidance: number, contrast = requests) =>
+    Object.values(await all(generator.generate(contrast, { ...ENDLESS, guidance })))
+      .map(({ id, tokens }) => [id, tokens])
+      .toSorted();
+  const unguided = Object.values(plain)
+    .map(({ id, tokens }) => [id, tokens])
+    .toSorted();
+  expect(await texts(1)).toEqual(unguided);
+  expect(
+    await texts(
+      1.5,
+      requests.map((r) => ({ ...r, contrast: r.tokens })),
+    ),
+  ).toEqual(unguided);
+  expect(await texts(3)).not.toEqual(unguided);
+});
+
+test('an adapter changes the texts, its scale does, and null takes it off again', async () => {
+  const texts = async (of = generator) => {
+    const results = Object.values(await all(of.generate(prompts(3), ENDLESS)));
+    return JSON.stringify(results.map(({ id, tokens }) => [id, tokens]).toSorted());
+  };
+  const before = await texts();
+  await generator.setAdapter(adapter);
+  const adapted = await texts();
+  await generator.setAdapter(adapter, 0.1);
+  const little = await texts();
+  await generator.setAdapter(null);
+  expect(await texts()).toBe(before);
+  expect(new Set([before, adapted, little]).size).toBe(3);
+  await using opened = await open({ adapter, adapterScale: 0.1 });
+  expect(await texts(opened)).toBe(little);
+});
+
+test('a child killed in the middle is replaced, with its adapter, and every text comes', async () => {
+  await using victim = await open({ parallel: 2 });
+  await victim.setAdapter(adapter);
+  const expected = await all(victim.generate(prompts(6), ENDLESS));
+  const found: string[] = [];
+  for await (const { id, tokens } of victim.generate(prompts(6), ENDLESS)) {
+    if (found.length === 0) process.kill(newest(), 'SIGKILL');
+    expect(tokens).toEqual(expected[`${id}:0`]?.tokens);
+    found.push(id);
+  }
+  expect(found.toSorted()).toEqual(['r0', 'r1', 'r2', 'r3', 'r4', 'r5']);
+  process.kill(newest(), 'SIGKILL');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await victim.tokenize('<|im_end|>')).toEqual([2]);
+});
+
+/** The child that was started last. */
+function newest(): number {
+  return Math.max(...children());
+}
+
+test('work that kills two children fails, with its name and the signal', async () => {
+  const spared = children();
+  await using victim = await open({ parallel: 2 });
+  const work = errorOf(all(victim.generate(prompts(2), { ...ENDLESS, samples: 2000 })));
+  const killing = setInterval(() => {
+    for (const pid of children()) if (!spared.includes(pid)) process.kill(pid, 'SIGKILL');
+  }, 20);
+  const error = await work.finally(() => clearInterval(killing));
+  expect(error.code).toBe('ENGINE');
+  expect(error.message).toMatch(/the llama\.cpp process ended by SIGKILL/);
+});
+
+test('damaged, foreign and unfitting files are refused with the words of who refused them', async () => {
+  const path = join(folder, 'bad.gguf');
+  expect((await errorOf(openGenerator({ base: join(folder, 'none.gguf') }))).code).toBe('FILE_MISSING');
+  writeFileSync(path, 'no model at all');
+  expect((await errorOf(openGenerator({ base: path }))).message).toMatch(/bad\.gguf/);
+  writeFileSync(path, readFileSync(base));
+  truncateSync(path, 100_000);
+  expect((await errorOf(openGenerator({ base: path }))).message).toMatch(/bad\.gguf/);
+  expect((await errorOf(openGenerator({ base: adapter }))).message).toMatch(
+    /expected a model, got an adapter/,
+  );
+  expect((await errorOf(open({ adapter: base }))).message).toMatch(
+    /expected an adapter, got general\.type model/,
+  );
+  writeTinyAdapter(path, { width: 32 });
+  const error = await errorOf(open({ adapter: path }));
+  expect(error).toMatchObject({ code: 'ENGINE' });
+  expect(error.message).toMatch(
+    /bad\.gguf: llama\.cpp cannot use this adapter with this base: .*(shape|dimension)/,
+  );
+  // A swap that fails leaves the generator as it was.
+  expect((await errorOf(generator.setAdapter(path))).message).toMatch(/cannot use this adapter/);
+  expect(Object.keys(await all(generator.generate(prompts(2), ENDLESS)))).toHaveLength(2);
+});
+
+test('a base that llama.cpp alone finds wanting is refused in its words', async () => {
+  const path = join(folder, 'headless.gguf');
+  writeFileSync(
+    path,
+    readFileSync(base).toString('latin1').replace('output_norm.weight', 'output_nonn.weight'),
+    'latin1',
+  );
+  const error = await errorOf(openGenerator({ base: path }));
+  expect(error).toMatchObject({ code: 'ENGINE' });
+  expect(error.message).toMatch(/headless\.gguf: llama\.cpp cannot load it: .*output_norm/);
+});
+
+test('mistakes in options and requests are told together', () => {
+  const [request] = prompts(1) as [{ id: string; tokens: number[] }];
+  expect(() => generator.generate([request], { maxTokens: 0, temperature: -1, topP: 2 })).toThrow(
+    /generate: 3 mistakes\n.*maxTokens: expected an integer >= 1, got 0\n.*temperature.*\n.*topP/,
+  );
+  const wrong = [
+    { id: 'empty', tokens: [] },
+    { id: 'foreign', tokens: [5, V] },
+    { id: 'long', tokens: new Array(129).fill(5) },
+  ];
+  expect(() => generator.generate(wrong, ENDLESS)).toThrow(
+    /3 mistakes\n.*empty.*got 0\n.*foreign.*got 260\n.*long.*got 129/,
+  );
+  expect(() => generator.generate([request], { ...ENDLESS, guidance: 2 })).toThrow(
+    /request r0: expected a contrast/,
+  );
+  expect(() =>
+    generator.score([
+      { ...request, from: 0 },
+      { ...request, from: 20 },
+    ]),
+  ).toThrow(/2 mistakes/);
+});
+
+test('options that no model can meet are refused at the start', async () => {
+  expect((await errorOf(open({ parallel: 0, threads: 1.5 }))).message).toMatch(/2 mistakes/);
+  expect((await errorOf(open({ contextTokens: 257 }))).message).toMatch(
+    /expected at most the 256 of .*, got 257/,
+  );
+  expect((await errorOf(open({ device: 'metal' }))).code).toBe('DEVICE');
+});
+
+test('leaving an iteration drops the rest of the work', async () => {
+  await using lazy = await open({ parallel: 1 });
+  for await (const _ of lazy.generate(prompts(200), ENDLESS)) break;
+  const { cpuSeconds } = await lazy.usage();
+  await all(lazy.generate(prompts(1), { maxTokens: 1 }));
+  expect((await lazy.usage()).cpuSeconds - cpuSeconds).toBeLessThan(0.5);
+});
+
+test('closing ends the child and what it was doing', async () => {
+  const before = children();
+  const closing = await open();
+  const [pid] = children().filter((each) => !before.includes(each));
+  expect(pid).toBeGreaterThan(0);
+  const work = errorOf(all(closing.generate(prompts(50), ENDLESS)));
+  await closing[Symbol.asyncDispose]();
+  expect((await work).message).toMatch(/the generator was closed/);
+  expect(children()).not.toContain(pid);
+  expect(() => closing.generate(prompts(1), ENDLESS)).toThrow(/used after it was closed/);
+});
+
+test('a parent that is killed takes its child along; one that forgets to close can still end', async () => {
+  const script = (end: string) => `
+    import { openGenerator } from ${JSON.stringify(join(import.meta.dirname, 'index.ts'))};
+    const generator = await openGenerator({ base: ${JSON.stringify(base)}, contextTokens: 64, threads: 1 });
+    console.log('open');
+    ${end}`;
+  const run = (end: string) =>
+    spawn(process.execPath, ['--input-type=module-typescript', '-e', script(end)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+  const forgetful = run('');
+  expect(await once(forgetful, 'exit')).toEqual([0, null]);
+  const killed = run('setInterval(() => {}, 1000);');
+  await once(killed.stdout as NonNullable<typeof killed.stdout>, 'data');
+  const text = execFileSync('ps', ['-o', 'pid=', '--ppid', String(killed.pid)], { encoding: 'utf8' });
+  const orphan = Number(text);
+  expect(orphan).toBeGreaterThan(0);
+  killed.kill('SIGKILL');
+  await expect.poll(() => alive(orphan), { timeout: 5000 }).toBe(false);
+});
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

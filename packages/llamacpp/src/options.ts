@@ -1,0 +1,144 @@
+/** What the caller may ask for, checked where it enters: all mistakes of one call at once. */
+import { availableParallelism } from 'node:os';
+import { Mistakes } from '@llama-xr/core';
+import type { Device } from './library.ts';
+import type { EngineOptions, ModelFacts } from './protocol.ts';
+import type { Sampling } from './sampling.ts';
+
+export interface GeneratorOptions {
+  /** GGUF of the base; it is memory-mapped. */
+  readonly base: string;
+  /** GGUF of a LoRA adapter, as train writes it into a run folder. */
+  readonly adapter?: string;
+  /** The adapter's share: W + adapterScale (alpha / rank) B A. Default 1. */
+  readonly adapterScale?: number;
+  /** Most tokens of one text, prompt included; each of the `parallel` texts gets memory for as many. Default 2048. */
+  readonly contextTokens?: number;
+  /** Default: all cores. */
+  readonly threads?: number;
+  /** How many texts are written at once, 1 to 256. Default 8. */
+  readonly parallel?: number;
+  /** Default `cpu`; the others need their package installed (library.ts). */
+  readonly device?: Device;
+}
+
+export interface GenerationRequest {
+  readonly id: string;
+  /** The prompt's tokens. */
+  readonly tokens: readonly number[];
+  /** For guidance: the same prompt without what the text should rest on. */
+  readonly contrast?: readonly number[];
+}
+
+export interface GenerationOptions extends Partial<Sampling> {
+  readonly maxTokens: number;
+  /** Texts for each request; they differ only when temperature > 0. Default 1. */
+  readonly samples?: number;
+  /** Decides what is drawn, together with a request's id and the number of the sample. Default 0. */
+  readonly seed?: number;
+  /** Tokens that end a text and do not belong to it. Default: the end tokens of the model. */
+  readonly stop?: readonly number[];
+  /** w of classifier-free guidance: contrast + w (logits - contrast). Needs `contrast` in every request. Default 1, off. */
+  readonly guidance?: number;
+}
+
+export interface ScoringRequest {
+  readonly id: string;
+  readonly tokens: readonly number[];
+  /** Index of the first token to score, at least 1. */
+  readonly from: number;
+}
+
+type Rule = readonly [holds: boolean, name: string, expected: string, got: unknown];
+
+/** @throws LlamaXrError CONFIG */
+export function checkGeneratorOptions(options: GeneratorOptions): EngineOptions {
+  const { base, adapter, adapterScale = 1, contextTokens = 2048 } = options;
+  const { threads = availableParallelism(), parallel = 8, device = 'cpu' } = options;
+  check('CONFIG', 'openGenerator', [
+    [Number.isFinite(adapterScale), 'adapterScale', 'a number', adapterScale],
+    [isCount(contextTokens), 'contextTokens', 'an integer >= 1', contextTokens],
+    [isCount(threads) && threads <= 512, 'threads', 'an integer from 1 to 512', threads],
+    [isCount(parallel) && parallel <= 256, 'parallel', 'an integer from 1 to 256', parallel],
+  ]);
+  const chosen = { base, adapterScale, contextTokens, threads, parallel, device };
+  return adapter === undefined ? chosen : { ...chosen, adapter };
+}
+
+/** @throws LlamaXrError CONFIG for the options, INPUT for the requests. */
+export function checkGeneration(
+  requests: readonly GenerationRequest[],
+  options: GenerationOptions,
+  engine: EngineOptions,
+  { vocabulary }: ModelFacts,
+): Required<GenerationOptions> {
+  const chosen = { temperature: 0, topK: 0, topP: 1, noRepeatNgram: 0, samples: 1, seed: 0, ...options };
+  const whole = { guidance: 1, stop: [], ...chosen };
+  const { temperature, topK, topP, noRepeatNgram, samples, maxTokens, guidance, seed } = whole;
+  const guided = guidance !== 1;
+  check('CONFIG', 'generate', [
+    [isCount(maxTokens), 'maxTokens', 'an integer >= 1', maxTokens],
+    [temperature >= 0 && temperature <= 100, 'temperature', 'a number from 0 to 100', temperature],
+    [topK === 0 || isCount(topK), 'topK', 'an integer >= 0', topK],
+    [topP > 0 && topP <= 1, 'topP', 'a number above 0, at most 1', topP],
+    [noRepeatNgram === 0 || isCount(noRepeatNgram), 'noRepeatNgram', 'an integer >= 0', noRepeatNgram],
+    [isCount(samples), 'samples', 'an integer >= 1', samples],
+    [Number.isFinite(seed), 'seed', 'a number', seed],
+    [Number.isFinite(guidance), 'guidance', 'a number', guidance],
+    [!guided || engine.parallel >= 2, 'parallel', 'at least 2 with guidance', engine.parallel],
+  ]);
+  const rules = requests.flatMap(({ id, tokens, contrast }): Rule[] => [
+    ...promptRules(`request ${id}`, tokens, engine.contextTokens, vocabulary),
+    ...(contrast === undefined
+      ? []
+      : promptRules(`contrast of ${id}`, contrast, engine.contextTokens, vocabulary)),
+    [!guided || contrast !== undefined, `request ${id}`, 'a contrast, for guidance', contrast],
+  ]);
+  check('INPUT', 'generate', rules);
+  return whole;
+}
+
+/** @throws LlamaXrError INPUT */
+export function checkScoring(
+  requests: readonly ScoringRequest[],
+  { contextTokens }: EngineOptions,
+  { vocabulary }: ModelFacts,
+): void {
+  const rules = requests.flatMap(({ id, tokens, from }): Rule[] => [
+    // The last token is never fed, so that a text may be one token longer than the context.
+    ...promptRules(`request ${id}`, tokens, contextTokens + 1, vocabulary),
+    [
+      isCount(from) && from < tokens.length,
+      `request ${id}: from`,
+      `an index from 1 to ${tokens.length - 1}`,
+      from,
+    ],
+  ]);
+  check('INPUT', 'score', rules);
+}
+
+function promptRules(name: string, tokens: readonly number[], most: number, vocabulary: number): Rule[] {
+  const isToken = (token: number) => Number.isInteger(token) && token >= 0 && token < vocabulary;
+  const foreign = tokens.find((token) => !isToken(token));
+  return [
+    [
+      tokens.length >= 1 && tokens.length <= most,
+      name,
+      `1 to ${most} tokens, as the context holds`,
+      tokens.length,
+    ],
+    [foreign === undefined, name, `tokens from 0 to ${vocabulary - 1}`, foreign],
+  ];
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 1;
+}
+
+function check(code: 'CONFIG' | 'INPUT', subject: string, rules: readonly Rule[]): void {
+  const mistakes = new Mistakes();
+  for (const [holds, name, expected, got] of rules) {
+    if (!holds) mistakes.add(`${name}: expected ${expected}, got ${got}`);
+  }
+  mistakes.throwIfAny(code, subject);
+}
