@@ -102,14 +102,29 @@ function readPeftConfig(path: string): { rank: number; alpha: number } {
   if (!Number.isSafeInteger(r) || (r as number) < 1) refuse('r', 'an integer of at least 1', r);
   if (typeof alpha !== 'number') refuse('lora_alpha', 'a number', alpha);
   if ((rest.bias ?? 'none') !== 'none') refuse('bias', '"none"', rest.bias);
-  for (const key of ['use_dora', 'fan_in_fan_out', 'lora_bias']) {
+  for (const key of ['fan_in_fan_out', 'lora_bias', ...Object.keys(rest).filter(isVariant)]) {
     if (rest[key]) refuse(key, 'false', rest[key]);
   }
-  for (const key of ['modules_to_save', 'rank_pattern', 'alpha_pattern', 'trainable_token_indices']) {
+  for (const key of [
+    'modules_to_save',
+    'rank_pattern',
+    'alpha_pattern',
+    'layer_replication',
+    'arrow_config',
+  ]) {
     if (Object.keys(rest[key] ?? {}).length > 0) refuse(key, 'nothing', rest[key]);
   }
+  // These starts change the base itself, so that A and B alone do not describe the model.
+  const start = rest.init_lora_weights;
+  if (typeof start === 'string' && /^(pissa|olora|corda)/i.test(start))
+    refuse('init_lora_weights', 'true', start);
   mistakes.throwIfAny('MODEL', path);
   const rank = r as number;
   // Rank-stabilised LoRA scales by alpha / sqrt(rank).
   return { rank, alpha: (alpha as number) * (rest.use_rslora === true ? Math.sqrt(rank) : 1) };
+}
+
+/** `use_dora` and its like change the equation; rank-stabilised scaling is a number. */
+function isVariant(key: string): boolean {
+  return key.startsWith('use_') && key !== 'use_rslora';
 }

@@ -1,0 +1,44 @@
+"""A LoRA adapter by PEFT on the tiny Llama, with its logits; and the loss of any base with any adapter.
+
+    python reference/peft-adapter.py packages/llama/src/golden
+    python reference/peft-adapter.py --loss BASE.gguf ADAPTER_FOLDER IDS.json     (base alone, adapted, merged)
+
+Made with peft 0.21.2, transformers 5.23.0, torch 2.13.0.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import AutoModelForCausalLM
+
+TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+
+if sys.argv[1] == "--loss":
+    base = Path(sys.argv[2])
+    ids = torch.tensor([json.loads(Path(sys.argv[4]).read_text())])
+    model = AutoModelForCausalLM.from_pretrained(base.parent, gguf_file=base.name, dtype=torch.float32).eval()
+    with torch.no_grad():
+        print("base", model(ids, labels=ids).loss.item())
+        adapted = PeftModel.from_pretrained(model, sys.argv[3]).eval()
+        print("adapted", adapted(ids, labels=ids).loss.item())
+        print("merged", adapted.merge_and_unload()(ids, labels=ids).loss.item())
+    sys.exit()
+
+folder = Path(sys.argv[1])
+ids = torch.tensor([json.loads((folder / "llama-layouts.json").read_text())["ids"]])
+model = AutoModelForCausalLM.from_pretrained(folder / "tiny-llama", dtype=torch.float32).eval()
+torch.manual_seed(3407)
+adapted = get_peft_model(model, LoraConfig(r=3, lora_alpha=5, target_modules=TARGETS, task_type="CAUSAL_LM")).eval()
+for name, parameter in adapted.named_parameters():
+    if "lora_B" in name:
+        torch.nn.init.normal_(parameter.data, 0, 0.2)
+adapted.save_pretrained(folder / "tiny-adapter")
+(folder / "tiny-adapter/README.md").unlink()
+(folder / "tiny-adapter.json").write_text(json.dumps({
+    "made": "reference/peft-adapter.py, peft 0.21.2, transformers 5.23.0, torch 2.13.0",
+    "ids": ids[0].tolist(),
+    "lastLogits": adapted(ids).logits[0, -1].tolist(),
+}, indent=1) + "\n")
