@@ -55,7 +55,7 @@ async function describeBase(path: string) {
     byteLength += tensor.byteLength;
   }
   const text = (key: string): string | null => {
-    const value = gguf.metadata.get(key);
+    const value = gguf.metadata.get(key)?.value;
     return typeof value === 'string' ? value : null;
   };
   if (gguf.tensors.size === 0) fail('MODEL', `${path}: holds a vocabulary alone, no weights`);
