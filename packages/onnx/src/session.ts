@@ -50,7 +50,6 @@ export async function open<const R extends Results>(
     memoryArena = true,
   } = options;
   const settings: InferenceSession.SessionOptions = {
-    executionProviders: providersFor(device),
     graphOptimizationLevel: optimization === 'none' ? 'disabled' : optimization,
     enableMemPattern: memoryPattern,
     enableCpuMemArena: memoryArena,
@@ -59,15 +58,19 @@ export async function open<const R extends Results>(
     extra: { session: { intra_op: { allow_spinning: '0' } } },
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
   };
-  try {
-    return new Session(name, results, graph, await InferenceSession.create(graph.bytes, settings));
-  } catch (error) {
-    return fail(
-      'ENGINE',
-      `${name}: ONNX Runtime refused the graph on ${device}: ${(error as Error).message}`,
-      { cause: error },
-    );
+  let refusal: unknown;
+  for (const executionProviders of providersFor(device)) {
+    try {
+      const engine = await InferenceSession.create(graph.bytes, { ...settings, executionProviders });
+      return new Session(name, results, graph, engine);
+    } catch (error) {
+      refusal = error;
+    }
   }
+  const code = device === 'cpu' || device === 'auto' ? 'ENGINE' : 'DEVICE';
+  return fail(code, `${name}: ONNX Runtime refused the graph on ${device}: ${(refusal as Error).message}`, {
+    cause: refusal,
+  });
 }
 
 /** An open graph. Holds native memory until it is closed. */
