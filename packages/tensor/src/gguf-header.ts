@@ -4,6 +4,7 @@
  */
 import { fail } from '@llama-xr/core';
 import type { FileBytes } from './file-bytes.ts';
+import { ForwardReader } from './forward-reader.ts';
 import { GGML_TYPES, type GgmlType, ggmlByteLength, ggmlTypeOf } from './ggml-types.ts';
 import { GGUF_VALUE_BYTES, GGUF_VALUE_TYPES, type GgufNumberType, type GgufValue } from './gguf-values.ts';
 import { elementCount } from './tensor.ts';
@@ -36,7 +37,6 @@ const MAX_ARRAY_LENGTH = 2 ** 24;
 const MAX_STRING_BYTES = 2 ** 24;
 /** Beyond any chat template, vocabulary and list of tensors; bounds the memory that a hostile file can claim. */
 const MAX_HEADER_BYTES = 2 ** 28;
-const CHUNK_BYTES = 2 ** 18;
 
 const VALUE_TYPE_NAMES = new Map<number, keyof typeof GGUF_VALUE_TYPES>(
   Object.entries(GGUF_VALUE_TYPES).map(([name, id]) => [id, name as keyof typeof GGUF_VALUE_TYPES]),
@@ -141,19 +141,16 @@ function quote(name: string): string {
   return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}...` : name);
 }
 
-/** Reads forward through the header, a chunk of the file in memory at a time. */
+/** The primitives of a header, each checked against what is left of the file. */
 class HeaderReader {
-  readonly #file: FileBytes;
-  #chunk: Buffer = Buffer.alloc(0);
-  #chunkStart = 0;
-  #at = 0;
+  readonly #file: ForwardReader;
 
   constructor(file: FileBytes) {
-    this.#file = file;
+    this.#file = new ForwardReader(file, 0, Math.min(file.size, MAX_HEADER_BYTES));
   }
 
   get position(): number {
-    return this.#chunkStart + this.#at;
+    return this.#file.position;
   }
 
   refuse(code: 'FILE_FORMAT' | 'FILE_HOSTILE' | 'FILE_UNSUPPORTED', message: string): never {
@@ -161,14 +158,12 @@ class HeaderReader {
   }
 
   uint32(what: string): number {
-    const at = this.#take(4, what);
-    return this.#chunk.readUInt32LE(at);
+    return this.#file.take(4, what).readUInt32LE();
   }
 
   /** @throws LlamaXrError FILE_HOSTILE for what a number cannot hold exactly. */
   uint64(what: string): number {
-    const at = this.#take(8, what);
-    const n = Number(this.#chunk.readBigUInt64LE(at));
+    const n = Number(this.#file.take(8, what).readBigUInt64LE());
     if (!Number.isSafeInteger(n)) this.refuse('FILE_HOSTILE', `${what}: expected less than 2^53, got ${n}`);
     return n;
   }
@@ -176,7 +171,7 @@ class HeaderReader {
   /** A number of things, at most `most`, each of which takes at least `minBytes` of what is left of the file. */
   count(minBytes: number, what: string, most: number): number {
     const n = this.uint64(what);
-    const left = this.#file.size - this.position;
+    const { left } = this.#file;
     if (n * minBytes > left) {
       this.refuse('FILE_HOSTILE', `${what}: ${n} declared, but only ${left} bytes are left in the file`);
     }
@@ -185,9 +180,7 @@ class HeaderReader {
   }
 
   string(what: string): string {
-    const length = this.count(1, what, MAX_STRING_BYTES);
-    const at = this.#take(length, what);
-    return this.#chunk.toString('utf8', at, at + length);
+    return this.#file.take(this.count(1, what, MAX_STRING_BYTES), what).toString('utf8');
   }
 
   value(what: string): GgufValue {
@@ -200,10 +193,8 @@ class HeaderReader {
 
   #valueType(what: string): keyof typeof GGUF_VALUE_TYPES {
     const id = this.uint32(what);
-    return (
-      VALUE_TYPE_NAMES.get(id) ??
-      this.refuse('FILE_FORMAT', `${what}: expected a value type 0 to 12, got ${id}`)
-    );
+    const name = VALUE_TYPE_NAMES.get(id);
+    return name ?? this.refuse('FILE_FORMAT', `${what}: expected a value type 0 to 12, got ${id}`);
   }
 
   #array(what: string): GgufValue {
@@ -217,52 +208,34 @@ class HeaderReader {
   }
 
   #bool(what: string): boolean {
-    const at = this.#take(1, what);
-    const n = this.#chunk.readUInt8(at);
+    const n = this.#file.take(1, what).readUInt8();
     if (n > 1) this.refuse('FILE_FORMAT', `${what}: expected 0 or 1, got ${n}`);
     return n === 1;
   }
 
   #number(type: GgufNumberType, what: string): number {
-    const at = this.#take(GGUF_VALUE_BYTES[type], what);
+    const bytes = this.#file.take(GGUF_VALUE_BYTES[type], what);
     switch (type) {
       case 'uint8':
-        return this.#chunk.readUInt8(at);
+        return bytes.readUInt8();
       case 'int8':
-        return this.#chunk.readInt8(at);
+        return bytes.readInt8();
       case 'uint16':
-        return this.#chunk.readUInt16LE(at);
+        return bytes.readUInt16LE();
       case 'int16':
-        return this.#chunk.readInt16LE(at);
+        return bytes.readInt16LE();
       case 'uint32':
-        return this.#chunk.readUInt32LE(at);
+        return bytes.readUInt32LE();
       case 'int32':
-        return this.#chunk.readInt32LE(at);
+        return bytes.readInt32LE();
       case 'float32':
-        return this.#chunk.readFloatLE(at);
+        return bytes.readFloatLE();
       case 'float64':
-        return this.#chunk.readDoubleLE(at);
+        return bytes.readDoubleLE();
       case 'uint64':
-        return Number(this.#chunk.readBigUInt64LE(at));
+        return Number(bytes.readBigUInt64LE());
       case 'int64':
-        return Number(this.#chunk.readBigInt64LE(at));
+        return Number(bytes.readBigInt64LE());
     }
-  }
-
-  /** Makes `length` bytes available and steps over them; gives their place in the chunk. */
-  #take(length: number, what: string): number {
-    const position = this.position;
-    if (position + length > MAX_HEADER_BYTES) {
-      this.refuse('FILE_HOSTILE', `${what}: expected a header of at most ${MAX_HEADER_BYTES} bytes`);
-    }
-    if (this.#at + length > this.#chunk.length) {
-      this.#file.check(position, length, what);
-      const wanted = Math.min(Math.max(length, CHUNK_BYTES), this.#file.size - position);
-      this.#chunk = Buffer.from(this.#file.read(position, wanted, what).buffer);
-      this.#chunkStart = position;
-      this.#at = 0;
-    }
-    this.#at += length;
-    return this.#at - length;
   }
 }
