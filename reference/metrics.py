@@ -81,9 +81,10 @@ def paper(pairs: list[dict], wordnet: WordNet) -> dict:
 
 
 def ptb(texts: list[str]) -> list[str]:
-    """pycocoevalcap's tokenizer."""
-    tokens = PTBTokenizer().tokenize({i: [{"caption": text}] for i, text in enumerate(texts)})
-    return [tokens[i][0] for i in range(len(texts))]
+    """pycocoevalcap's tokenizer. It looks ahead into the next caption, so each is followed by one that says nothing."""
+    captions = [caption for text in texts for caption in (text, "x")]
+    tokens = PTBTokenizer().tokenize({i: [{"caption": caption}] for i, caption in enumerate(captions)})
+    return [tokens[2 * i][0] for i in range(len(texts))]
 
 
 def digest(texts: list[str]) -> str:
