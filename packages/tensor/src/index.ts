@@ -8,6 +8,7 @@ export type { GgufTensor } from './gguf-header.ts';
 export { type GgufNumberType, type GgufValue, gguf } from './gguf-values.ts';
 export { type GgufContent, type GgufTensorToWrite, writeGguf } from './gguf-write.ts';
 export { decodeNf4, isNf4, NF4_CODE, nf4Shape } from './nf4.ts';
+export { readNpy, writeNpy } from './npy.ts';
 export { readPytorch } from './pytorch.ts';
 export { PickledObject } from './pytorch-globals.ts';
 export { isTensor, stateDict } from './pytorch-state.ts';
