@@ -81,6 +81,7 @@ test('any tensors survive writing and reading', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string({ unit: 'grapheme' }), anyTensor), (tensors) => {
       const entries = new Map(Object.entries(tensors).filter(([name]) => name !== '__metadata__'));
+      entries.set('__proto__', { dtype: 'uint8', shape: [1], data: Uint8Array.of(7) });
       writeSafetensors(at('any.safetensors'), entries, { 'any key': 'any text' });
       using file = openSafetensors(at('any.safetensors'));
       expect(new Set(file.names())).toEqual(new Set(entries.keys()));

@@ -175,7 +175,9 @@ export function writeSafetensors(
     ([nameA, a], [nameB, b]) =>
       bytesPerElement(b.dtype) - bytesPerElement(a.dtype) || (nameA < nameB ? -1 : 1),
   );
-  const header: Record<string, unknown> = metadata === undefined ? {} : { __metadata__: metadata };
+  // Without a prototype: a tensor may bear any name, `__proto__` too.
+  const header: Record<string, unknown> = Object.create(null);
+  if (metadata !== undefined) header.__metadata__ = metadata;
   let end = 0;
   for (const [name, { dtype, shape, data }] of ordered) {
     if (name === '__metadata__' || elementCount(shape) !== data.length) {
