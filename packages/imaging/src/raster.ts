@@ -98,6 +98,11 @@ export async function writePng(path: string, picture: Picture): Promise<void> {
   writeFileAtomic(path, await encodePng(picture));
 }
 
+/** Draws an SVG of ours; its fonts are those of the machine. */
+export async function svgToPng(svg: string): Promise<Uint8Array> {
+  return sharp(Buffer.from(svg)).png().toBuffer();
+}
+
 /** A radiograph as 8-bit gray, for looking at. */
 export function toPicture({
   width,

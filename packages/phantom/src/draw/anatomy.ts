@@ -192,7 +192,9 @@ function armsSlice(z: number): Slice | undefined {
 }
 
 function buildDomes(random: Random, width: number, flat: boolean): Record<Side, Ellipsoid> {
-  const right = flat ? -112 : random.between(-78, -62);
+  // Drawn in any case, so that a patient's later numbers do not depend on findings.
+  const usual = random.between(-78, -62);
+  const right = flat ? -112 : usual;
   const left = right - random.between(7, 16);
   const dome = (sign: number, top: number): Ellipsoid => ({
     center: { x: sign * 70 * width, y: 14, z: flat ? top - 62 : top - 140 },

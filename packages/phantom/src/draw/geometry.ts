@@ -42,6 +42,9 @@ export function project({ x, y, z }: Point, view: View): { across: number; up: n
 
 /** What rays cut out of a solid: [size * size] entry and exit, mm along the ray; nothing where near >= far. */
 export interface Cut {
+  /** First pixel that may be cut, and the one behind the last. */
+  readonly begin: number;
+  readonly end: number;
   readonly near: Float32Array;
   readonly far: Float32Array;
 }
@@ -68,9 +71,12 @@ const ROUND = Float64Array.from(
 
 export function cutStack(stack: Stack, view: View): Cut {
   const { size, across, up } = view;
-  const cut = emptyCut(size);
-  for (let row = 0; row < size; row++) {
-    const slice = stack(up[row] as number);
+  const slices = Array.from(up, stack);
+  const first = slices.findIndex((slice) => slice !== undefined);
+  const last = slices.findLastIndex((slice) => slice !== undefined);
+  const cut = emptyCut(size, first, last + 1);
+  for (let row = Math.max(0, first); row <= last; row++) {
+    const slice = slices[row];
     if (slice === undefined) continue;
     const frontal = view.name === 'frontal';
     const [center, half, middle, reach] = frontal
@@ -113,7 +119,9 @@ export interface Ellipsoid {
 
 export function cutEllipsoid({ center, radii, tilt = 0 }: Ellipsoid, view: View): Cut {
   const { size, across, up } = view;
-  const cut = emptyCut(size);
+  const reach = Math.max(radii.x, radii.y, radii.z);
+  const rowAt = (z: number) => Math.min(size, Math.max(0, Math.round(size / 2 - z / view.pixelMm)));
+  const cut = emptyCut(size, rowAt(center.z + reach), rowAt(center.z - reach));
   // p' M p = 1 with M diagonal but for the tilt between x and z.
   const cos = Math.cos(tilt);
   const sin = Math.sin(tilt);
@@ -125,10 +133,8 @@ export function cutEllipsoid({ center, radii, tilt = 0 }: Ellipsoid, view: View)
   const yy = 1 / radii.y ** 2;
   const frontal = view.name === 'frontal';
   const middle = frontal ? center.y : center.x;
-  const reach = Math.max(radii.x, radii.y, radii.z);
-  for (let row = 0; row < size; row++) {
+  for (let row = cut.begin / size; row < cut.end / size; row++) {
     const dz = (up[row] as number) - center.z;
-    if (Math.abs(dz) > reach) continue;
     for (let column = 0; column < size; column++) {
       const u = (across[column] as number) - (frontal ? center.x : center.y);
       // Along the ray: lead t^2 + 2 cross t + rest = 0.
@@ -145,21 +151,23 @@ export function cutEllipsoid({ center, radii, tilt = 0 }: Ellipsoid, view: View)
   return cut;
 }
 
-function emptyCut(size: number): Cut {
-  return { near: new Float32Array(size * size), far: new Float32Array(size * size) };
+function emptyCut(size: number, firstRow: number, endRow: number): Cut {
+  const begin = Math.max(0, firstRow) * size;
+  const end = Math.max(begin, endRow * size);
+  return { begin, end, near: new Float32Array(size * size), far: new Float32Array(size * size) };
 }
 
 /** mm of each ray within a solid. */
-export function lengthOf({ near, far }: Cut): Float32Array {
+export function lengthOf({ near, far, begin, end }: Cut): Float32Array {
   const length = new Float32Array(near.length);
-  for (let i = 0; i < length.length; i++) length[i] = Math.max(0, (far[i] as number) - (near[i] as number));
+  for (let i = begin; i < end; i++) length[i] = Math.max(0, (far[i] as number) - (near[i] as number));
   return length;
 }
 
 /** mm of each ray within `solid` and in none of `others`. */
 export function lengthOutside(solid: Cut, others: readonly Cut[]): Float32Array {
   const length = new Float32Array(solid.near.length);
-  for (let i = 0; i < length.length; i++) {
+  for (let i = solid.begin; i < solid.end; i++) {
     const near = solid.near[i] as number;
     const far = solid.far[i] as number;
     if (near < far) length[i] = freeLength(near, far, others, i);

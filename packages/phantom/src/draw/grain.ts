@@ -5,15 +5,23 @@ import type { View } from './geometry.ts';
 /** For a standard deviation of about 1 between grid points, too. */
 const SPREAD = 2.5;
 
-/** [size * size] of about unit variance, in clouds of `cellMm`. */
-export function grain(view: View, cellMm: number, random: Random): Float32Array {
-  const { size, pixelMm } = view;
+/** [size * size] of about unit variance: clouds of each of these sizes, all of equal strength. */
+export function grain(view: View, cellsMm: readonly number[], random: Random): Float32Array {
+  const noise = new Float32Array(view.size ** 2);
+  for (const cellMm of cellsMm) addClouds(noise, view, cellMm, SPREAD / Math.sqrt(cellsMm.length), random);
+  return noise;
+}
+
+function addClouds(
+  noise: Float32Array,
+  { size, pixelMm }: View,
+  cellMm: number,
+  spread: number,
+  random: Random,
+): void {
   const cells = Math.ceil((size * pixelMm) / cellMm) + 2;
-  const grid = Float32Array.from(
-    { length: cells * cells },
-    () => SPREAD * (random.next() + random.next() - 1),
-  );
-  const noise = new Float32Array(size * size);
+  const grid = new Float32Array(cells * cells);
+  for (let i = 0; i < grid.length; i++) grid[i] = spread * (random.next() + random.next() - 1);
   const step = pixelMm / cellMm;
   for (let row = 0; row < size; row++) {
     const v = Math.floor(row * step);
@@ -24,8 +32,8 @@ export function grain(view: View, cellMm: number, random: Random): Float32Array 
       const i = v * cells + u;
       const top = (grid[i] as number) * (1 - fu) + (grid[i + 1] as number) * fu;
       const bottom = (grid[i + cells] as number) * (1 - fu) + (grid[i + cells + 1] as number) * fu;
-      noise[row * size + column] = top * (1 - fv) + bottom * fv;
+      const pixel = row * size + column;
+      noise[pixel] = (noise[pixel] as number) + top * (1 - fv) + bottom * fv;
     }
   }
-  return noise;
 }

@@ -9,13 +9,25 @@ import type { TubePoint } from './tubes.ts';
 /** Heights of the zones' middles in a normally inflated lung, mm. */
 const ZONE_UP: Record<Zone, number> = { upper: 74, mid: 14, lower: -40 };
 
+/** Where lung can be seen beside the heart at a height: distances from the midline, mm. */
+function visibleLung(
+  { mediastinum, cage }: Anatomy,
+  side: Side,
+  z: number,
+): { inner: number; outer: number } {
+  const heart = mediastinum[0]?.(z);
+  const border = heart === undefined ? 20 : signOf(side) * heart.x + heart.halfWidth;
+  const outer = cage(z);
+  return { inner: Math.min(border, outer - 30), outer };
+}
+
 /** A point within the lung at the middle of a zone, `outward` of the way from mediastinum to chest wall. */
-function pointIn({ lungs, cage }: Anatomy, side: Side, zone: Zone, outward: number, random: Random): Point {
+function pointIn(anatomy: Anatomy, side: Side, zone: Zone, outward: number, random: Random): Point {
   const z = ZONE_UP[zone] + random.between(-8, 8);
-  const slice = lungs[side](z);
-  const inner = zone === 'lower' ? 40 : 24;
+  const slice = anatomy.lungs[side](z);
+  const { inner, outer } = visibleLung(anatomy, side, z);
   return {
-    x: signOf(side) * (inner + (cage(z) - inner) * outward),
+    x: signOf(side) * (inner + (outer - inner) * outward),
     y: (slice?.y ?? 0) + random.between(-0.35, 0.35) * (slice?.halfDepth ?? 0),
     z,
   };
@@ -56,8 +68,9 @@ export function buildAtelectasis(anatomy: Anatomy, side: Side, random: Random): 
   const sign = signOf(side);
   const dome = anatomy.domes[side];
   const z = dome.center.z + dome.radii.z + random.between(12, 22);
-  const inner = random.between(44, 52);
-  const outer = Math.min(anatomy.cage(z) - 12, inner + random.between(50, 68));
+  const lung = visibleLung(anatomy, side, z);
+  const inner = Math.min(lung.inner + random.between(0, 8), lung.outer - 56);
+  const outer = Math.min(lung.outer - 8, inner + random.between(50, 66));
   const rise = random.between(-10, 14);
   return [-30, -10, 10, 30].map((y) =>
     [0, 0.5, 1].map((t) => ({

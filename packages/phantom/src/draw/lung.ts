@@ -24,7 +24,8 @@ export function drawLung(painter: Painter, lung: Lung, hidden: readonly Cut[]): 
   const length = lengthOutside(cut, hidden);
   painter.addLengths(length, lung.mu - MU.soft);
   if (lung.rest === 'air') drawPneumothorax(painter, lung, cut, length, hidden);
-  const mask = length.map((mm) => Math.min(1, mm / THICK_MM));
+  const mask = new Float32Array(length.length);
+  for (let i = 0; i < mask.length; i++) mask[i] = Math.min(1, (length[i] as number) / THICK_MM);
   const aerated: Aerated = { length, mask, gain: MU.soft - lung.mu };
   for (const vessel of lung.vessels) painter.addTube(vessel, 1.4 * aerated.gain, { mask });
   painter.addTube(lung.trunk, 0.8 * aerated.gain, { mask });
@@ -55,11 +56,9 @@ function drawPneumothorax(
 }
 
 /** Grain in proportion to the lung along the ray. */
-function drawGrain(painter: Painter, { mu }: Lung, length: Float32Array): void {
-  painter.addLengths(
-    length.map((mm, i) => 0.07 * mm * (painter.grain[i] as number)),
-    mu,
-  );
+function drawGrain({ depth, grain }: Painter, { mu }: Lung, length: Float32Array): void {
+  for (let i = 0; i < depth.length; i++)
+    depth[i] = (depth[i] as number) + 0.07 * mu * (length[i] as number) * (grain[i] as number);
 }
 
 /** Edema: haze about the hilum, less towards the wall, and septal lines at the base. */
@@ -110,8 +109,6 @@ function addPuff(cloud: Float32Array, puff: Ellipsoid, painter: Painter): void {
 /** Denser than soft tissue, as many nodules hold some calcium. */
 function drawNodule(painter: Painter, nodule: Ellipsoid, { length, gain }: Aerated): void {
   const chords = lengthOf(painter.ellipsoid(nodule));
-  painter.addLengths(
-    chords.map((mm, i) => Math.min(mm, length[i] as number)),
-    1.9 * gain,
-  );
+  for (let i = 0; i < chords.length; i++) chords[i] = Math.min(chords[i] as number, length[i] as number);
+  painter.addLengths(chords, 1.9 * gain);
 }

@@ -1,14 +1,6 @@
 /** One view in the making: the attenuation met by each ray, and what the drawing of solids and tubes needs. */
 import type { Random } from '@llama-xr/core';
-import {
-  type Cut,
-  cutEllipsoid,
-  cutStack,
-  type Ellipsoid,
-  lengthOf,
-  type Stack,
-  type View,
-} from './geometry.ts';
+import { type Cut, cutEllipsoid, cutStack, type Ellipsoid, type Stack, type View } from './geometry.ts';
 import { grain } from './grain.ts';
 import { TubeBrush, type TubeOptions, type TubePoint } from './tubes.ts';
 
@@ -26,8 +18,7 @@ export class Painter {
     this.random = random;
     this.depth = new Float32Array(view.size ** 2);
     this.#brush = new TubeBrush(view);
-    const fine = grain(view, 3.5, random);
-    this.grain = grain(view, 9, random).map((value, i) => (value + (fine[i] as number)) / Math.SQRT2);
+    this.grain = grain(view, [9, 3.5], random);
   }
 
   stack(stack: Stack): Cut {
@@ -44,8 +35,10 @@ export class Painter {
     for (let i = 0; i < depth.length; i++) depth[i] = (depth[i] as number) + mu * (lengths[i] as number);
   }
 
-  addSolid(cut: Cut, mu: number): void {
-    this.addLengths(lengthOf(cut), mu);
+  addSolid({ near, far, begin, end }: Cut, mu: number): void {
+    const { depth } = this;
+    for (let i = begin; i < end; i++)
+      depth[i] = (depth[i] as number) + mu * Math.max(0, (far[i] as number) - (near[i] as number));
   }
 
   addTube(tube: readonly TubePoint[], mu: number, options: TubeOptions = {}): void {

@@ -32,16 +32,18 @@ export interface Phantom {
 export interface DrawOptions {
   /** Rows and columns; the field is 400 mm wide whatever they are. Default 256. */
   readonly size?: number;
+  /** Who is drawn: studies of one patient show one body. Default: someone new with each seed. */
+  readonly patient?: string;
 }
 
 /** Equal findings and seeds give equal pixels. */
 export function drawPhantom(
   findings: readonly PhantomFinding[],
   seed: number | string,
-  { size = 256 }: DrawOptions = {},
+  { size = 256, patient = `of ${seed}` }: DrawOptions = {},
 ): Phantom {
   const random = new Random(seed);
-  const scene = buildScene(findings, random.fork('scene'));
+  const scene = buildScene(findings, new Random(`patient ${patient}`), random.fork('scene'));
   const exposure = sampleExposure(random);
   const draw = (name: View['name']) => drawView(scene, viewOf(name, size), exposure, random.fork(name));
   return { female: scene.anatomy.female, frontal: draw('frontal'), lateral: draw('lateral') };

@@ -35,11 +35,12 @@ export interface Scene {
   readonly pacemaker: { readonly box: readonly Ellipsoid[]; readonly lead: Tube } | undefined;
 }
 
-export function buildScene(findings: readonly PhantomFinding[], random: Random): Scene {
-  const anatomy = buildAnatomy(findings, random.fork('anatomy'));
+/** @param body decides what stays with the patient, `random` what differs from study to study. */
+export function buildScene(findings: readonly PhantomFinding[], body: Random, random: Random): Scene {
+  const anatomy = buildAnatomy(findings, body.fork('anatomy'));
   return {
     anatomy,
-    bones: buildSkeleton(anatomy, random.fork('bones')),
+    bones: buildSkeleton(anatomy, body.fork('bones')),
     lungs: (['left', 'right'] as const).map((side) => buildLung(anatomy, side, findings, random.fork(side))),
     pacemaker:
       findingOf(findings, 'implanted device') && lesions.buildPacemaker(anatomy, random.fork('device')),
