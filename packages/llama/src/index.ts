@@ -26,7 +26,7 @@ export { type EncodedExample, encodeExample, encodePrompt } from './prompt/encod
 export { FUSIONS, type Fusion, type Prompt, type PromptStudy, promptFor } from './prompt/prompt.ts';
 export { TEMPLATES, type TemplateName } from './prompt/templates.ts';
 export { type BpeVocabulary, createBpeTokenizer } from './tokenizer/byte-bpe.ts';
-export { loadTokenizer } from './tokenizer/load-tokenizer.ts';
+export { loadTokenizer, openTokenizer } from './tokenizer/load-tokenizer.ts';
 export type { Tokenizer } from './tokenizer/tokenizer.ts';
 export { TRAINED_PRE, trainByteBpe } from './tokenizer/train-byte-bpe.ts';
 export { vocabularyMetadata } from './tokenizer/vocabulary-metadata.ts';

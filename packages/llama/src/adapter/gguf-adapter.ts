@@ -44,6 +44,7 @@ export function readGgufAdapter(path: string, config: LlamaConfig): Adapter {
   if (architecture !== 'llama')
     fail('MODEL', `${path}: expected an adapter of a llama, got of "${architecture}"`);
   const alpha = file.number('adapter.lora.alpha') ?? fail('MODEL', `${path}: adapter.lora.alpha is missing`);
+  if (!Number.isFinite(alpha)) fail('MODEL', `${path}: adapter.lora.alpha: expected a number, got ${alpha}`);
   const table = readFactorTable(path, config, (layer, projection, factor) => {
     const name = nameOf(layer, projection, factor);
     const tensor = file.tensors.get(name);

@@ -100,7 +100,7 @@ function readPeftConfig(path: string): { rank: number; alpha: number } {
     mistakes.add(`${key}: expected ${expected}, got ${JSON.stringify(value)?.slice(0, 80) ?? 'nothing'}`);
   if (rest.peft_type !== 'LORA') refuse('peft_type', '"LORA"', rest.peft_type);
   if (!Number.isSafeInteger(r) || (r as number) < 1) refuse('r', 'an integer of at least 1', r);
-  if (typeof alpha !== 'number') refuse('lora_alpha', 'a number', alpha);
+  if (!Number.isFinite(alpha)) refuse('lora_alpha', 'a number', alpha);
   if ((rest.bias ?? 'none') !== 'none') refuse('bias', '"none"', rest.bias);
   for (const key of ['fan_in_fan_out', 'lora_bias', ...Object.keys(rest).filter(isVariant)]) {
     if (rest[key]) refuse(key, 'false', rest[key]);

@@ -1,22 +1,24 @@
 /** A tokenizer from the metadata of a GGUF file (`tokenizer.ggml.*`, as llama.cpp reads them). */
 import { fail } from '@llama-xr/core';
-import type { Gguf } from '@llama-xr/tensor';
+import { type Gguf, openGguf } from '@llama-xr/tensor';
+import { isFolder } from '../weights/is-folder.ts';
 import { createBpeTokenizer, WORD_PATTERNS } from './byte-bpe.ts';
+import { endTokens } from './end-tokens.ts';
+import { loadHuggingFaceTokenizer } from './hugging-face-tokenizer.ts';
 import { createSentencePieceTokenizer } from './sentence-piece.ts';
 import type { Tokenizer, Vocabulary } from './tokenizer.ts';
 import { tokenKinds } from './vocabulary-metadata.ts';
 
-/** Ends of texts and turns by name, of the families whose models have the Llama architecture (llama-vocab.cpp). */
-const END_NAMES = [
-  '<|eot_id|>',
-  '<|im_end|>',
-  '<|end|>',
-  '<|end_of_text|>',
-  '<|endoftext|>',
-  '<|eom_id|>',
-  '</s>',
-  '<|eot|>',
-];
+/**
+ * The tokenizer of a base.
+ * @param path a `.gguf` file, or a folder with `tokenizer.json`
+ * @throws LlamaXrError FILE_* for a damaged file; MODEL when its vocabulary is of a kind that is not known here.
+ */
+export function openTokenizer(path: string): Tokenizer {
+  if (isFolder(path)) return loadHuggingFaceTokenizer(path);
+  using gguf = openGguf(path);
+  return loadTokenizer(gguf);
+}
 
 /** @throws LlamaXrError MODEL when the file has no vocabulary, or one of a kind that is not known here. */
 export function loadTokenizer(gguf: Gguf): Tokenizer {
@@ -87,14 +89,13 @@ function vocabularyOf(gguf: Gguf, addsBosByDefault: boolean): Vocabulary {
   const bos = id('bos_token_id');
   const eos = required(gguf, 'eos_token_id', id('eos_token_id'));
   const pad = id('padding_token_id');
-  const ends = END_NAMES.map((name) => tokens.indexOf(name)).filter((end) => kinds[end] === 'control');
   const turn = id('eot_token_id');
   const chatTemplate = gguf.string('tokenizer.chat_template');
   return {
     tokens,
     kinds,
     eos,
-    stop: [...new Set([eos, ...(turn === undefined ? [] : [turn]), ...ends])],
+    stop: endTokens(tokens, kinds, turn === undefined ? [eos] : [eos, turn]),
     addsBos: gguf.bool('tokenizer.ggml.add_bos_token') ?? addsBosByDefault,
     ...(bos === undefined ? {} : { bos }),
     ...(pad === undefined ? {} : { pad }),

@@ -1,9 +1,8 @@
 /** Opens the frozen base of a model: a GGUF file, or a folder as Hugging Face lays it out. */
-import { statSync } from 'node:fs';
-import { fileError } from '@llama-xr/core';
 import type { LlamaWeights } from '../model/weights-type.ts';
 import { openGgufWeights } from './gguf-weights.ts';
 import { openHuggingFaceWeights } from './hugging-face-weights.ts';
+import { isFolder } from './is-folder.ts';
 
 /** Matrices are read from the file when asked for and not kept; norms and the embedding once. */
 export interface BaseWeights extends LlamaWeights, Disposable {
@@ -15,11 +14,5 @@ export interface BaseWeights extends LlamaWeights, Disposable {
  * @throws LlamaXrError FILE_* for a damaged file; MODEL when it is no Llama, or parts of one are missing.
  */
 export function openBaseWeights(path: string): BaseWeights {
-  let isFolder: boolean;
-  try {
-    isFolder = statSync(path).isDirectory();
-  } catch (error) {
-    throw fileError(error, path);
-  }
-  return isFolder ? openHuggingFaceWeights(path) : openGgufWeights(path);
+  return isFolder(path) ? openHuggingFaceWeights(path) : openGgufWeights(path);
 }
