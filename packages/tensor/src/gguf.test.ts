@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LlamaXrError } from '@llama-xr/core';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { type GgufValue, gguf, openGguf, quantize, writeGguf } from './index.ts';
+import { bytesOf, type GgufValue, gguf, openGguf, quantize, writeGguf } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'llama-xr-gguf-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -214,3 +215,14 @@ test('a metadata key of another type, a missing tensor and wrong bytes are named
   );
   expect(() => readFileSync(at('short.gguf'))).toThrow(/ENOENT/);
 });
+
+test.skipIf(!process.env.LLAMA_XR_MODELS)(
+  'SmolLM2 is decoded to the bits of gguf (needs LLAMA_XR_MODELS)',
+  () => {
+    using file = openGguf(join(process.env.LLAMA_XR_MODELS as string, 'smollm2-135m-instruct-q4_1.gguf'));
+    const hash = createHash('sha256');
+    for (const name of [...file.tensors.keys()].sort()) hash.update(bytesOf(file.dequantize(name)));
+    // The same loop over gguf.GGUFReader(...).tensors with gguf.dequantize, gguf 0.19.0.
+    expect(hash.digest('hex')).toBe('035b238cdb1c3a64e21315cad8d5d362e75ed6f6e847ca3508b006dff3ca3fd6');
+  },
+);

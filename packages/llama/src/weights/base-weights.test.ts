@@ -1,7 +1,16 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gguf, openGguf, openSafetensors, quantize, writeGguf, writeSafetensors } from '@llama-xr/tensor';
+import {
+  gguf,
+  NF4_CODE,
+  openGguf,
+  openSafetensors,
+  quantize,
+  tensor,
+  writeGguf,
+  writeSafetensors,
+} from '@llama-xr/tensor';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import {
@@ -197,6 +206,38 @@ test('a model in shards is read by its index, which may not lead out of the fold
   expect(() => openBaseWeights(target)).toThrow(/tensor .* is missing/);
   writeFileSync(index, JSON.stringify({ weight_map: { x: '../../secret.safetensors' } }));
   expect(() => openBaseWeights(target)).toThrow(/expected names of files beside it/);
+});
+
+test('an NF4 matrix among the weights is decoded', () => {
+  const target = join(folder, 'nf4');
+  cpSync(HUGGING_FACE, target, { recursive: true });
+  const file = join(target, 'model.safetensors');
+  const name = 'model.layers.0.mlp.up_proj.weight';
+  const tensors = new Map(
+    (() => {
+      using source = openSafetensors(file);
+      return source.names().map((key) => [key, source.read(key)] as const);
+    })(),
+  );
+  // 24 x 16 weights: nibbles 0 to 15 over and over, 6 blocks of 64 with magnitudes 1 to 6.
+  const state = JSON.stringify({ quant_type: 'nf4', blocksize: 64, dtype: 'float32', shape: [24, 16] });
+  tensors.set(
+    name,
+    tensor(
+      'uint8',
+      [192, 1],
+      Uint8Array.from({ length: 192 }, (_, i) => 0x01 + 0x22 * (i % 8)),
+    ),
+  );
+  tensors.set(`${name}.absmax`, tensor('float32', [6], Float32Array.of(1, 2, 3, 4, 5, 6)));
+  tensors.set(`${name}.quant_map`, tensor('float32', [16], Float32Array.from(NF4_CODE)));
+  tensors.set(`${name}.quant_state.bitsandbytes__nf4`, tensor('uint8', [state.length], Buffer.from(state)));
+  writeSafetensors(file, tensors);
+  using weights = openBaseWeights(target);
+  const expected = Float32Array.from({ length: 384 }, (_, i) => {
+    return (NF4_CODE[i % 16] as number) * (1 + Math.floor(i / 64));
+  });
+  expect(weights.matrix(0, 'up')).toEqual(expected);
 });
 
 test('mistakes of a config.json are told all at once', () => {
