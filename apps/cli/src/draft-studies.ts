@@ -1,11 +1,12 @@
 /** Drafts for a split of a data set, resumable, each with what is needed to judge it. */
 import { Random } from '@llama-xr/core';
 import { type Dataset, inputTags, NearestByTags, type Split, type Study } from '@llama-xr/dataset';
-import type { Generation } from '@llama-xr/llamacpp';
+import { Consensus } from '@llama-xr/metrics';
 import { chooseDraft } from './choose-draft.ts';
 import type { OpenedRun } from './open-run.ts';
 import { type Draft, PartialPredictions } from './predictions.ts';
 import type { Terminal } from './terminal.ts';
+import { writeDrafts } from './written-drafts.ts';
 
 export interface DraftStudiesOptions {
   readonly out: string;
@@ -14,7 +15,7 @@ export interface DraftStudiesOptions {
   readonly shuffleInputs?: boolean;
 }
 
-/** Drafts, and what they cost; the drafts stand in `out`. */
+/** Writes the drafts to `out`. @returns how many there are and what they cost. */
 export async function draftStudies(
   run: OpenedRun,
   dataset: Dataset,
@@ -22,70 +23,88 @@ export async function draftStudies(
   terminal: Terminal,
 ) {
   const { description, decoding, drafting, generator } = run;
-  const findings = dataset.manifest.dataset.findings;
   const studies = dataset.studies.filter((study) => study.split === options.split).slice(0, options.limit);
   const inputs = options.shuffleInputs ? shuffled(studies, description.recipe.seed) : studies;
-  const notices = [
-    ...description.notices,
-    ...(options.shuffleInputs ? ['shuffled inputs: each study was given the findings of another'] : []),
-  ];
-  const lookup = new NearestByTags(
-    dataset.studies.filter((s) => s.split === 'train').map((s) => ({ ...s, tags: inputTags(s, findings) })),
-  );
-  const key = JSON.stringify([
-    description,
-    decoding,
-    options.split,
-    options.shuffleInputs ?? false,
-    dataset.manifest.outputs,
-  ]);
-  const partial = new PartialPredictions(options.out, key);
+  const inputOf = new Map(studies.map((study, i) => [study.id, inputs[i] as Study]));
+  const judge = new DraftJudge(run, dataset, options.shuffleInputs ?? false);
+  const partial = new PartialPredictions(options.out, keyOf(run, dataset, options));
+  const left = studies.filter(({ id }) => partial.get(id) === undefined);
+  const byId = new Map(left.map((study) => [study.id, study]));
+  const prompts = new Map(left.map(({ id }) => [id, drafting.prompts(inputOf.get(id) as Study)]));
 
+  const { exemplarDrafts: _, ...sampling } = decoding;
   const began = performance.now();
-  const waiting = new Map(studies.map((study, i) => [study.id, { study, input: inputs[i] as Study }]));
-  for (const id of [...waiting.keys()]) if (partial.get(id)) waiting.delete(id);
-  const requests = [...waiting].map(([id, { input }]) => ({ id, tokens: drafting.prompt(input) }));
-  const { samples, ...sampling } = decoding;
-  const written = new Map<string, Generation[]>();
   let tokens = 0;
-  for await (const generation of generator.generate(requests, {
+  terminal.progress({ stage: 'generate', done: partial.size, total: studies.length });
+  for await (const { id, drafts } of writeDrafts(generator, run.tokenizer, prompts, {
     ...sampling,
-    samples,
     seed: description.recipe.seed,
   })) {
-    tokens += generation.tokens.length;
-    const drafts = [...(written.get(generation.id) ?? []), generation];
-    written.set(generation.id, drafts);
-    if (drafts.length < samples) continue;
-    written.delete(generation.id);
-    const { study, input } = waiting.get(generation.id) as { study: Study; input: Study };
-    const tags = inputTags(input, findings);
-    const nearest = lookup.find({ patient: study.patient, tags })[0];
-    partial.add({
+    tokens += drafts.reduce((sum, draft) => sum + draft.length, 0);
+    partial.add(judge.choose(byId.get(id) as Study, inputOf.get(id) as Study, drafts));
+    terminal.progress({ stage: 'generate', done: partial.size, total: studies.length });
+  }
+  const ids = studies.map(({ id }) => id);
+  const written = ids.map((id) => partial.get(id) as Draft);
+  partial.finish(options.out, ids);
+  return {
+    drafts: written.length,
+    distinct: new Set(written.map((draft) => draft.prediction)).size,
+    tokens,
+    seconds: (performance.now() - began) / 1000,
+    peakMemoryBytes: (await generator.usage()).peakMemoryBytes,
+    notices: judge.notices,
+  };
+}
+
+/** Chooses a study's draft, and puts beside it what it will be judged by. */
+class DraftJudge {
+  readonly notices: readonly string[];
+  readonly #run: OpenedRun;
+  readonly #dataset: Dataset;
+  readonly #lookup: NearestByTags;
+  readonly #consensus: Consensus;
+
+  constructor(run: OpenedRun, dataset: Dataset, shuffledInputs: boolean) {
+    this.#run = run;
+    this.#dataset = dataset;
+    this.notices = [
+      ...run.description.notices,
+      ...(shuffledInputs ? ['shuffled inputs: each study was given the findings of another'] : []),
+    ];
+    const training = dataset.studies.filter((study) => study.split === 'train');
+    this.#lookup = new NearestByTags(training.map((study) => ({ ...study, tags: this.#tags(study) })));
+    this.#consensus = new Consensus(training.map(({ report }) => report));
+  }
+
+  choose(study: Study, input: Study, drafts: Parameters<typeof chooseDraft>[0]): Draft {
+    const tags = this.#tags(input);
+    const nearest = this.#lookup.find({ patient: study.patient, tags })[0];
+    const chosen = chooseDraft(drafts, tags, this.#run.drafting.neighbours(input), this.#consensus);
+    return {
       id: study.id,
-      ...chooseDraft(drafts, run.tokenizer, tags),
+      prediction: chosen.prediction,
       references: [study.report],
       abnormal: study.abnormal,
       input: tags,
       ...(nearest === undefined ? {} : { lookup: nearest.study.report }),
-      notices,
-    });
-    terminal.progress({ stage: 'generate', done: partial.size, total: studies.length });
+      logProbability: chosen.logProbability,
+      notices: this.notices,
+    };
   }
-  const drafts = studies.map((study) => partial.get(study.id) as Draft);
-  partial.finish(
-    options.out,
-    studies.map((study) => study.id),
-  );
-  return {
-    drafts: drafts.length,
-    distinct: new Set(drafts.map((draft) => draft.prediction)).size,
-    tokens,
-    seconds: (performance.now() - began) / 1000,
-    peakMemoryBytes: (await generator.usage()).peakMemoryBytes,
-    notices,
-  };
+
+  #tags(study: Study): string[] {
+    return inputTags(study, this.#dataset.manifest.dataset.findings);
+  }
 }
+
+/** Decides whether drafts that a killed run left still hold. */
+const keyOf = (
+  { description, decoding }: OpenedRun,
+  { manifest }: Dataset,
+  options: DraftStudiesOptions,
+): string =>
+  JSON.stringify([description, decoding, options.split, options.shuffleInputs ?? false, manifest.outputs]);
 
 /** Each study gets another's input; nobody keeps their own. */
 function shuffled(studies: readonly Study[], seed: number): Study[] {

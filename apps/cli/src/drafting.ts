@@ -5,6 +5,7 @@
 import { Random } from '@llama-xr/core';
 import { ExemplarIndex, type FindingsSource, inputTags, type Study } from '@llama-xr/dataset';
 import { encodeExample, encodePrompt, type Prompt, promptFor, type Tokenizer } from '@llama-xr/llama';
+import type { Neighbour } from '@llama-xr/metrics';
 import { findingTags } from '@llama-xr/reports';
 import {
   drawNear,
@@ -26,18 +27,27 @@ export interface DraftingSetup {
 
 export class Drafting {
   readonly #setup: DraftingSetup;
-  readonly #exemplars: ExemplarIndex | undefined;
+  /** Made when it is first asked for: not every recipe shows exemplars. */
+  #index: ExemplarIndex | undefined;
 
   constructor(setup: DraftingSetup) {
     this.#setup = setup;
-    const { recipe, train, findings } = setup;
-    if (recipe.exemplars > 0)
-      this.#exemplars = new ExemplarIndex(train.map((study) => asRead(study, findings)));
   }
 
-  /** The tokens of a study's prompt, as in drafting: with the best exemplars. */
-  prompt(study: Study): number[] {
-    return encodePrompt(this.#setup.tokenizer, this.#parts(study, this.#best(study)));
+  /** The prompts that a study is drafted from, as tokens: one beside each of the best exemplars, in turn. */
+  prompts(study: Study): number[][] {
+    const { recipe, tokenizer, findings } = this.#setup;
+    const { exemplars: shown } = recipe;
+    const count = shown * recipe.decoding.exemplarDrafts;
+    const best = shown === 0 ? [] : this.#near.nearest(asRead(study, findings), { count });
+    const groups = best.length === 0 ? [[]] : chunks(best, shown);
+    return groups.map((exemplars) => encodePrompt(tokenizer, this.#parts(study, exemplars)));
+  }
+
+  /** What was written of studies with like findings: these reports judge the drafts. */
+  neighbours(study: Study): Neighbour[] {
+    const near = this.#near.neighbourhood(asRead(study, this.#setup.findings));
+    return near.map(({ study: { report }, similarity }) => ({ text: report, weight: similarity ** 2 }));
   }
 
   /** All passes of a run, and the validation examples. Decided by the recipe's seed alone. */
@@ -45,6 +55,12 @@ export class Drafting {
     const { recipe } = this.#setup;
     const passes = Array.from({ length: recipe.passes }, (_, i) => this.#pass(i + 1));
     return { passes, val: val.map((study) => this.#example(study, this.#best(study))) };
+  }
+
+  get #near(): ExemplarIndex {
+    const { train, findings } = this.#setup;
+    this.#index ??= new ExemplarIndex(train.map((study) => asRead(study, findings)));
+    return this.#index;
   }
 
   #pass(pass: number): Example[] {
@@ -59,15 +75,17 @@ export class Drafting {
 
   #best(study: Study): Study[] {
     const { recipe, findings } = this.#setup;
-    return this.#exemplars?.nearest(asRead(study, findings), { count: recipe.exemplars }) ?? [];
+    return recipe.exemplars === 0
+      ? []
+      : this.#near.nearest(asRead(study, findings), { count: recipe.exemplars });
   }
 
   /** Exemplars for training: not always the best ones, and sometimes none. */
   #drawn(study: Study, random: Random): Study[] {
     const { recipe, findings } = this.#setup;
-    if (this.#exemplars === undefined || random.chance(recipe.exemplarDropout)) return [];
+    if (recipe.exemplars === 0 || random.chance(recipe.exemplarDropout)) return [];
     const count = Math.max(recipe.exemplarPool, recipe.exemplars);
-    const pool = this.#exemplars.nearest(asRead(study, findings), { count });
+    const pool = this.#near.nearest(asRead(study, findings), { count });
     const drawn: Study[] = [];
     while (drawn.length < recipe.exemplars && pool.length > 0) {
       drawn.push(...pool.splice(drawNear(pool.length, random), 1));
@@ -100,3 +118,9 @@ const asRead = (study: Study, findings: FindingsSource): Study => ({
   ...study,
   tags: inputTags(study, findings),
 });
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  );
+}

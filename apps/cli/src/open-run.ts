@@ -4,13 +4,14 @@ import type { Dataset } from '@llama-xr/dataset';
 import { loadTokenizer, type Tokenizer } from '@llama-xr/llama';
 import { type Generator, openGenerator } from '@llama-xr/llamacpp';
 import { openGguf } from '@llama-xr/tensor';
-import { type Recipe, type RunDescription, RunFolder } from '@llama-xr/train';
+import { type Recipe, type RunDescription, RunFolder, readRecipe } from '@llama-xr/train';
 import { Drafting } from './drafting.ts';
 
 export interface OpenRunFlags {
   readonly run: string;
   readonly base?: string;
-  readonly samples?: number;
+  /** A recipe file whose decoding is used instead of the run's. */
+  readonly recipe?: string;
   readonly threads?: number;
   readonly parallel: number;
 }
@@ -18,6 +19,7 @@ export interface OpenRunFlags {
 export interface OpenedRun extends AsyncDisposable {
   readonly folder: RunFolder;
   readonly description: RunDescription;
+  /** The run's, or that of the recipe given in its place. */
   readonly decoding: Recipe['decoding'];
   readonly tokenizer: Tokenizer;
   readonly drafting: Drafting;
@@ -37,8 +39,9 @@ export async function openRun(flags: OpenRunFlags, dataset: Dataset): Promise<Op
   }
   using gguf = openGguf(base);
   const tokenizer = loadTokenizer(gguf);
-  const { recipe } = description;
-  const decoding = withSamples(recipe.decoding, flags.samples);
+  const trained = description.recipe;
+  const decoding = flags.recipe === undefined ? trained.decoding : (await readRecipe(flags.recipe)).decoding;
+  const recipe = { ...trained, decoding };
   const train = dataset.studies.filter((study) => study.split === 'train');
   const drafting = new Drafting({ recipe, tokenizer, findings: dataset.manifest.dataset.findings, train });
   const generator = await openGenerator({
@@ -50,13 +53,4 @@ export async function openRun(flags: OpenRunFlags, dataset: Dataset): Promise<Op
   });
   const close = () => generator[Symbol.asyncDispose]();
   return { folder, description, decoding, tokenizer, drafting, generator, [Symbol.asyncDispose]: close };
-}
-
-/** Temperature of the samples that a flag asks for where the recipe has one greedy draft. */
-const SAMPLING_TEMPERATURE = 0.7;
-
-function withSamples(decoding: Recipe['decoding'], samples: number | undefined): Recipe['decoding'] {
-  if (samples === undefined) return decoding;
-  const temperature = samples === 1 ? 0 : decoding.temperature || SAMPLING_TEMPERATURE;
-  return { ...decoding, samples, temperature };
 }

@@ -50,3 +50,13 @@ test('a report of the same patient is never shown', () => {
   expect(ids(['Pleural Effusion/left/small'], 5, 'effusion')).not.toContain('effusion');
   expect(index.nearest(studies[3] as Study, { count: 5 }).map(({ id }) => id)).not.toContain('effusion');
 });
+
+test('the neighbourhood of a study is the studies with like findings, of a normal one the other normal ones', () => {
+  const near = index.neighbourhood(study('new', ['Cardiomegaly/mild'], ''));
+  expect(near[0]?.similarity).toBeCloseTo(1, 10);
+  expect(near.map(({ study: { id } }) => id)).not.toContain('normal');
+  expect(index.neighbourhood(study('new', ['normal'], '')).map(({ study: { id } }) => id)).toEqual([
+    'normal',
+  ]);
+  expect(index.neighbourhood(study('new', ['normal'], '', 'normal'))).toEqual([]);
+});

@@ -12,11 +12,19 @@ import type { Study } from './study.ts';
 export interface ExemplarOptions {
   /** Exemplars wanted, best first. */
   readonly count: number;
-  /** Neighbours that decide what is typical. */
-  readonly neighbours?: number;
-  /** The nearest of them that may become exemplars. */
+  /** The nearest studies that may become exemplars; as many as wanted where that is more. */
   readonly candidates?: number;
 }
+
+/** A study near another, and how near. */
+export interface NearStudy {
+  readonly study: Study;
+  /** In [0, 1]. */
+  readonly similarity: number;
+}
+
+/** Studies that decide what is typical. */
+const NEIGHBOURS = 40;
 
 /** Weight of a feature by its kind. */
 const WEIGHT = { tag: 1, head: 1, qualifier: 0.5, word: 0.5 } as const;
@@ -34,11 +42,13 @@ interface Entry {
 
 export class ExemplarIndex {
   readonly #entries: readonly Entry[];
+  readonly #normal: readonly Study[];
   readonly #rarity: (feature: string) => number;
 
   /** @param studies the studies whose reports may be shown: those of the training split. */
   constructor(studies: readonly Study[]) {
     const withFindings = studies.filter((study) => findingTags(study.tags).length > 0);
+    this.#normal = studies.filter((study) => findingTags(study.tags).length === 0);
     const features = withFindings.map((study) => tagFeatures(study.tags));
     this.#rarity = rarityOf(features.map((f) => f.keys()));
     const grams = withFindings.map((study) => wordGrams(study.report));
@@ -52,15 +62,8 @@ export class ExemplarIndex {
   }
 
   /** The exemplars for a study, best first; none for a study without findings. */
-  nearest(study: Study, { count, neighbours = 40, candidates = 10 }: ExemplarOptions): Study[] {
-    const features = tagFeatures(study.tags);
-    if (features.size === 0) return [];
-    const mass = this.#mass(features);
-    const near = this.#entries
-      .filter((entry) => entry.study.patient !== study.patient && entry.study.id !== study.id)
-      .map((entry) => ({ entry, similarity: this.#similarity(features, mass, entry) }))
-      .sort((a, b) => b.similarity - a.similarity)
-      .slice(0, neighbours);
+  nearest(study: Study, { count, candidates = 10 }: ExemplarOptions): Study[] {
+    const near = this.#near(study).slice(0, NEIGHBOURS);
     const typicality = ({ entry }: (typeof near)[number]): number =>
       near.reduce(
         (sum, other) =>
@@ -73,6 +76,29 @@ export class ExemplarIndex {
       .sort((a, b) => b.typicality - a.typicality)
       .slice(0, count)
       .map((candidate) => candidate.study);
+  }
+
+  /** The studies of other patients with the most similar findings; for a study without any, others without. */
+  neighbourhood(study: Study): NearStudy[] {
+    if (findingTags(study.tags).length > 0) {
+      return this.#near(study)
+        .slice(0, NEIGHBOURS)
+        .map(({ entry, similarity }) => ({ study: entry.study, similarity }));
+    }
+    const others = this.#normal.filter(({ patient }) => patient !== study.patient);
+    const step = Math.max(1, Math.floor(others.length / NEIGHBOURS));
+    return others.filter((_, i) => i % step === 0).map((other) => ({ study: other, similarity: 1 }));
+  }
+
+  /** Entries of other patients that share a feature, nearest first. */
+  #near(study: Study) {
+    const features = tagFeatures(study.tags);
+    const mass = this.#mass(features);
+    return this.#entries
+      .filter((entry) => entry.study.patient !== study.patient && entry.study.id !== study.id)
+      .map((entry) => ({ entry, similarity: this.#similarity(features, mass, entry) }))
+      .filter(({ similarity }) => similarity > 0)
+      .sort((a, b) => b.similarity - a.similarity);
   }
 
   #mass(features: Sparse): number {

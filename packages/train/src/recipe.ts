@@ -55,12 +55,17 @@ export const Recipe = z.strictObject({
       /** 0 takes the likeliest token; above it tokens are drawn. */
       temperature: z.number().min(0).max(10).default(0),
       topP: z.number().positive().max(1).default(1),
-      /** Drafts written for each study, of which one is chosen; more than one asks for a temperature. */
+      /** Drafts are written beside each of this many exemplars in turn (fusion with exemplars); one is chosen. */
+      exemplarDrafts: count.max(40).default(1),
+      /** Drafts written for each prompt; more than one asks for a temperature. */
       samples: count.max(256).default(1),
       /** No sequence of this many tokens twice in one draft; 0 is off. */
       noRepeatNgram: z.int().min(0).max(16).default(0),
     })
-    .refine(({ samples, temperature }) => samples === 1 || temperature > 0, 'samples: more than one needs a temperature above 0')
+    .refine(
+      ({ samples, temperature }) => samples === 1 || temperature > 0,
+      'samples: more than one needs a temperature above 0',
+    )
     .prefault({}),
   seed: z.int().default(3407),
 });
@@ -99,9 +104,10 @@ export function parseRecipe(value: unknown, name: string): Recipe {
   return fail('CONFIG', `${name}: not a recipe`);
 }
 
-/** Hash of a recipe's meaning: equal for files that differ in comments or order alone. */
-export const recipeHash = (recipe: Recipe): string =>
-  sha256(JSON.stringify(Object.entries(recipe).sort(([a], [b]) => (a < b ? -1 : 1))));
+/** Hash of what a recipe means for training: equal for files that differ in comments, order or decoding alone. */
+export function recipeHash({ decoding: _, description: __, ...training }: Recipe): string {
+  return sha256(JSON.stringify(Object.entries(training).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((v, key) => (v as Record<PropertyKey, unknown> | undefined)?.[key], value);

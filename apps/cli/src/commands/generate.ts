@@ -16,7 +16,7 @@ export interface GenerateFlags extends OutputFlags {
   split: Split;
   out?: string;
   limit?: number;
-  samples?: number;
+  recipe?: string;
   shuffleInputs?: boolean;
   encoder?: string;
   threads?: number;
@@ -34,9 +34,7 @@ export function generate(root: Command): void {
     .addOption(new Option('--split <name>', 'which part of it').choices(SPLITS).default('val'))
     .option('--out <file>', 'predictions, one JSON object a line; run again to resume')
     .option('--limit <n>', 'the first n studies alone', (text) => count('--limit', text))
-    .option('--samples <n>', "drafts a study to choose from, instead of the recipe's", (text) =>
-      count('--samples', text),
-    )
+    .option('--recipe <file>', "take the decoding from this recipe instead of the run's")
     .option(
       '--shuffle-inputs',
       'give each study the findings of another: what a model that reads its input suffers from',

@@ -10,7 +10,7 @@ import { countNgrams, splitWhitespace } from '../text/tokens.ts';
 const ORDER = 4;
 const SIGMA = 6;
 
-interface Vector {
+export interface CiderVector {
   /** Entry n - 1: weight of each n-gram. */
   readonly weights: readonly ReadonlyMap<string, number>[];
   readonly norms: readonly number[];
@@ -22,14 +22,13 @@ export const cider: Scorer = {
   name: 'cider',
   values: ['CIDEr'],
   over(references) {
-    const { logDocuments, documentsWith } = documentFrequencies(references);
     const sums = new RunningSum(1);
-    const vector = (text: string) => tfIdf(text, documentsWith, logDocuments);
+    const vector = ciderSpace(references);
     return {
       add(pair) {
         const candidate = vector(pair.prediction);
         let sum = 0;
-        for (const reference of pair.references) sum += similarity(candidate, vector(reference));
+        for (const reference of pair.references) sum += ciderSimilarity(candidate, vector(reference));
         const score = (10 * sum) / pair.references.length;
         sums.add([score]);
         return [score];
@@ -38,6 +37,12 @@ export const cider: Scorer = {
     };
   },
 };
+
+/** Where texts become vectors: rare n-grams weigh more, rare as in these references (one document each). */
+export function ciderSpace(references: Iterable<readonly string[]>): (text: string) => CiderVector {
+  const { logDocuments, documentsWith } = documentFrequencies(references);
+  return (text) => tfIdf(text, documentsWith, logDocuments);
+}
 
 /** In how many documents (all references of one study are one) each n-gram stands, and log of their number. */
 function documentFrequencies(references: Iterable<readonly string[]>) {
@@ -55,7 +60,7 @@ function documentFrequencies(references: Iterable<readonly string[]>) {
 }
 
 /** weight = count x (log documents - log max(1, documents with the n-gram)). */
-function tfIdf(text: string, documentsWith: ReadonlyMap<string, number>, logDocuments: number): Vector {
+function tfIdf(text: string, documentsWith: ReadonlyMap<string, number>, logDocuments: number): CiderVector {
   const words = splitWhitespace(text);
   const norms: number[] = [];
   const weights = countNgrams(words, ORDER).map((counts) => {
@@ -73,7 +78,7 @@ function tfIdf(text: string, documentsWith: ReadonlyMap<string, number>, logDocu
 }
 
 /** Mean over n of the clipped cosine, under the length penalty exp(-(difference in length)^2 / (2 sigma^2)). */
-function similarity(candidate: Vector, reference: Vector): number {
+export function ciderSimilarity(candidate: CiderVector, reference: CiderVector): number {
   let sum = 0;
   for (let n = 0; n < ORDER; n++) {
     const of = reference.weights[n] as ReadonlyMap<string, number>;
