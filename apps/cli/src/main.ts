@@ -3,12 +3,13 @@ import { LlamaXrError } from '@llama-xr/core';
 import { Command, CommanderError } from 'commander';
 import { doctor } from './commands/doctor.ts';
 import { encode } from './commands/encode.ts';
+import { evaluate } from './commands/evaluate.ts';
 import { generate } from './commands/generate.ts';
 import { prepare } from './commands/prepare.ts';
 import { train } from './commands/train.ts';
 import { version } from './version.ts';
 
-const COMMANDS = [doctor, prepare, encode, train, generate];
+const COMMANDS = [doctor, prepare, encode, train, generate, evaluate];
 
 const NOTICE = `Research software. Not a medical device: a draft is not a finding, and no draft may reach a patient's record
 before a radiologist has read the images and signed.`;

@@ -1,0 +1,64 @@
+import type { Tokenizer } from '@llama-xr/llama';
+import type { Generation, Generator } from '@llama-xr/llamacpp';
+import { Consensus } from '@llama-xr/metrics';
+import { expect, test } from 'vitest';
+import { chooseDraft } from './choose-draft.ts';
+import { writeDrafts } from './written-drafts.ts';
+
+const tokenizer = { decode: (ids: number[]) => ` text ${ids.join('-')}` } as unknown as Tokenizer;
+
+/** Answers the last request first; remembers what it was asked. */
+function generatorOf(asked: number[][]): Generator {
+  return {
+    async *generate(requests: { id: string; tokens: number[] }[], { samples = 1 }: { samples?: number }) {
+      asked.push(...requests.map(({ tokens }) => tokens));
+      for (const { id, tokens } of [...requests].reverse()) {
+        for (let sample = samples - 1; sample >= 0; sample--) {
+          yield {
+            id,
+            sample,
+            tokens: [...tokens, sample],
+            logProbabilities: [-1, -3],
+            stopReason: 'stop',
+          } as Generation;
+        }
+      }
+    },
+  } as unknown as Generator;
+}
+
+test('a study is ready when all its prompts are answered; equal prompts are answered once', async () => {
+  const asked: number[][] = [];
+  const prompts = new Map([
+    ['a', [[1], [2]]],
+    ['b', [[2]]],
+    ['c', [[2], [3]]],
+  ]);
+  const ready = await Array.fromAsync(
+    writeDrafts(generatorOf(asked), tokenizer, prompts, { maxTokens: 9, samples: 2 }),
+  );
+  expect(asked).toEqual([[1], [2], [3]]);
+  expect(ready.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c']);
+  const c = ready.find(({ id }) => id === 'c')!;
+  expect(c.drafts.map(({ prediction }) => prediction)).toEqual([
+    'text 2-0',
+    'text 2-1',
+    'text 3-0',
+    'text 3-1',
+  ]);
+  expect(c.drafts[0]).toMatchObject({ logProbability: -2, length: 2 });
+});
+
+const draft = (prediction: string) => ({ prediction, logProbability: 0, length: 1 });
+
+test('a draft with a finding that the input lacks gives way, then the neighbours decide', () => {
+  const drafts = [
+    draft('There is a large left pleural effusion. The heart is enlarged.'),
+    draft('Heart enlarged.'),
+    draft('The heart is enlarged. The lungs are clear.'),
+  ];
+  const neighbours = [{ text: 'The heart is enlarged. The lungs are clear. No effusion.', weight: 1 }];
+  const consensus = new Consensus(neighbours.map(({ text }) => text));
+  expect(chooseDraft(drafts, ['Cardiomegaly'], neighbours, consensus)).toBe(drafts[2]);
+  expect(chooseDraft(drafts.slice(0, 1), ['Cardiomegaly'], neighbours, consensus)).toBe(drafts[0]);
+});
