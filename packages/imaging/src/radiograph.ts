@@ -3,7 +3,7 @@
  * Reads single frames of gray; refuses colour, cine and other modalities by name. It does not look whether the picture
  * shows a chest.
  */
-import { open } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { fail, fileError, sha256 } from '@llama-xr/core';
 import { isDicom, parseDicom } from './dicom/file.ts';
 import { toGrayscale } from './dicom/grayscale.ts';
@@ -100,11 +100,13 @@ function remarksOn(bodyPart: string | undefined, row: string | undefined, pixels
 
 async function readBounded(path: string): Promise<Uint8Array> {
   try {
-    await using file = await open(path);
-    const { size } = await file.stat();
-    if (size > MAX_FILE_BYTES)
-      fail('FILE_UNSUPPORTED', `${path}: expected at most ${MAX_FILE_BYTES} bytes, got ${size}`);
-    return await file.readFile();
+    const stats = await stat(path);
+    if (stats.isDirectory()) fail('FILE_FORMAT', `${path}: expected a file, got a folder`);
+    // A pipe or a device may never end.
+    if (!stats.isFile()) fail('FILE_FORMAT', `${path}: expected a file, got a pipe or a device`);
+    if (stats.size > MAX_FILE_BYTES)
+      fail('FILE_UNSUPPORTED', `${path}: expected at most ${MAX_FILE_BYTES} bytes, got ${stats.size}`);
+    return await readFile(path);
   } catch (error) {
     throw fileError(error, path);
   }

@@ -21,9 +21,10 @@ export function isRaster(bytes: Uint8Array): boolean {
 export async function readRaster(bytes: Uint8Array, path: string): Promise<Radiograph> {
   const format = startsWith(bytes, PNG) ? 'png' : 'jpeg';
   try {
-    const image = sharp(bytes, { failOn: 'truncated', ignoreIcc: true, limitInputPixels: MAX_PIXELS });
-    const metadata = await image.metadata();
+    // The header is read without a limit, so that the error can say how large the picture claims to be.
+    const metadata = await sharp(bytes, { limitInputPixels: false }).metadata();
     checkSize(metadata, path);
+    const image = sharp(bytes, { failOn: 'truncated', ignoreIcc: true, limitInputPixels: MAX_PIXELS });
     const { values, greatest } = await grayOf(image.autoOrient(), metadata, path);
     return {
       width: metadata.autoOrient.width,

@@ -84,3 +84,21 @@ test('pixels that do not fit are refused and nothing is left behind', () => {
   );
   expect(readdirSync(folder)).toEqual(before);
 });
+
+test('8-bit pixels in big-endian words come in swapped pairs', async () => {
+  const path = join(folder, 'big.dcm');
+  writeDicom(path, radiograph);
+  const file = parseDicom(readFileSync(path), path);
+  const image = {
+    ...describeImage(file, path),
+    rows: 2,
+    columns: 3,
+    bitsAllocated: 8,
+    bitsStored: 8,
+    highBit: 7,
+  } as const;
+  const syntax = { ...file.syntax, littleEndian: false };
+  // Words 0x0000, 0x0100, 0x0200 in little endian hold bytes 0, 0, 1, 0, 2, 0.
+  const values = await storedValues({ ...file, syntax }, image, path);
+  expect([...values]).toEqual([0, 0, 0, 1, 0, 2]);
+});
