@@ -34,7 +34,7 @@ export class FileBytes implements Disposable {
    */
   read(offset: number, length: number, what: string): Uint8Array<ArrayBuffer> {
     this.check(offset, length, what);
-    const bytes = new Uint8Array(length);
+    const bytes = this.#allocate(length, what);
     for (let done = 0; done < length; ) {
       const n = this.#readSome(bytes, done, Math.min(length - done, MAX_READ_BYTES), offset + done);
       if (n === 0) fail('FILE_TRUNCATED', `${this.path}: became shorter while ${what} was read`);
@@ -50,6 +50,15 @@ export class FileBytes implements Disposable {
       'FILE_TRUNCATED',
       `${this.path}: ${what}: expected ${length} bytes at ${offset}, but the file ends at ${this.size}`,
     );
+  }
+
+  /** A sparse file can be larger than any memory. */
+  #allocate(length: number, what: string): Uint8Array<ArrayBuffer> {
+    try {
+      return new Uint8Array(length);
+    } catch (error) {
+      fail('FILE_HOSTILE', `${this.path}: ${what}: no memory for ${length} bytes at once`, { cause: error });
+    }
   }
 
   #readSome(into: Uint8Array, at: number, length: number, position: number): number {

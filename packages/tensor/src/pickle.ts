@@ -152,7 +152,7 @@ class Machine {
       case 0x93: {
         // STACK_GLOBAL
         const [module, name] = this.#popMany(2);
-        return this.#push(this.#host.global(String(module), String(name)));
+        return this.#push(this.#host.global(this.#asText(module), this.#asText(name)));
       }
       case 0x52: {
         // REDUCE
@@ -204,16 +204,18 @@ class Machine {
   }
 
   #pop(): unknown {
-    return this.#stack.length > 0 ? this.#stack.pop() : this.#refuse('the stack is empty');
+    return this.#popMany(1)[0];
   }
 
   #top(): unknown {
-    return this.#stack.length > 0 ? this.#stack.at(-1) : this.#refuse('the stack is empty');
+    const top = this.#stack.at(-1);
+    return top !== undefined && top !== MARK ? top : this.#refuse('the stack is empty');
   }
 
   #popMany(count: number): unknown[] {
-    if (this.#stack.length < count) this.#refuse('the stack is empty');
-    return this.#stack.splice(-count);
+    const items = this.#stack.splice(-count);
+    if (items.length < count || items.includes(MARK)) this.#refuse('the stack is empty');
+    return items;
   }
 
   #popToMark(): unknown[] {
@@ -234,6 +236,10 @@ class Machine {
 
   #asTuple(value: unknown): readonly unknown[] {
     return Array.isArray(value) ? value : this.#refuse('expected arguments');
+  }
+
+  #asText(value: unknown): string {
+    return typeof value === 'string' ? value : this.#refuse('expected a text');
   }
 
   #take(length: number): Buffer {

@@ -66,11 +66,11 @@ export class TorchHost implements PickleHost {
     const [kind, type, key, , length, view = null] = this.#list(id);
     if (kind === 'module') return this.#asGlobal(type);
     const global = this.#asGlobal(type);
-    if (kind !== 'storage' || global.kind !== 'storage')
-      this.#refuse(`a persistent id of kind ${String(kind).slice(0, 40)}`);
+    if (kind !== 'storage' || global.kind !== 'storage') this.#refuse('a persistent id that is no storage');
     if (view !== null) fail('FILE_UNSUPPORTED', `${this.#path}: expected whole storages, got a view of one`);
     if (!Number.isSafeInteger(length) || (length as number) < 0) this.#refuse('a storage without a length');
-    return this.#storage(String(key), global.dtype, length as number);
+    if (typeof key !== 'string') this.#refuse('a storage without a key');
+    return this.#storage(key, global.dtype, length as number);
   }
 
   #asGlobal(value: unknown): Global {

@@ -19,7 +19,8 @@ export function stateDict(tree: unknown): Map<string, Tensor> {
   const inside = unwrap(tree);
   if (inside instanceof PickledObject) new ModuleWalk(tensors).visit(inside, '', 0);
   else if (inside instanceof Map) {
-    for (const [name, value] of inside) if (isTensor(value)) tensors.set(String(name), value);
+    for (const [name, value] of inside)
+      if (typeof name === 'string' && isTensor(value)) tensors.set(name, value);
   }
   if (tensors.size === 0) fail('FILE_FORMAT', 'expected a state dict or a module with weights, got none');
   return tensors;
@@ -64,6 +65,6 @@ class ModuleWalk {
   }
 }
 
-function entriesOf(value: unknown): Iterable<[unknown, unknown]> {
-  return value instanceof Map ? value : [];
+function entriesOf(value: unknown): [string, unknown][] {
+  return value instanceof Map ? [...value].filter(([name]) => typeof name === 'string') : [];
 }

@@ -51,9 +51,13 @@ export function rebuildTensor(path: string, args: readonly unknown[], budget: Co
   if (!(storage instanceof Storage) || !isNatural(offset) || !isNaturals(shape) || !isNaturals(strides)) {
     fail('FILE_FORMAT', `${path}: expected a tensor's storage, offset, size and stride`);
   }
+  if (shape.length !== strides.length || shape.length > MAX_AXES) {
+    fail(
+      'FILE_FORMAT',
+      `${path}: tensor: expected up to ${MAX_AXES} axes with a stride each, got ${shape.length}`,
+    );
+  }
   const what = `${path}: tensor [${shape.join(', ')}] with strides [${strides.join(', ')}] at ${offset}`;
-  if (shape.length !== strides.length || shape.length > MAX_AXES)
-    fail('FILE_FORMAT', `${what}: expected a stride for each axis`);
   const count = elementCount(shape) ?? fail('FILE_HOSTILE', `${what}: impossible shape`);
   const last = shape.reduce(
     (index, extent, axis) => index + (extent - 1) * (strides[axis] as number),

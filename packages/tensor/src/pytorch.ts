@@ -81,10 +81,11 @@ function readLegacy(file: FileBytes): unknown {
   const object = reader.position;
   unpickle(reader, scan);
   const keys = unpickle(reader, scan);
-  if (!Array.isArray(keys)) fail('FILE_FORMAT', `${file.path}: expected the keys of its storages`);
+  if (!Array.isArray(keys) || !keys.every((key) => typeof key === 'string'))
+    fail('FILE_FORMAT', `${file.path}: expected the keys of its storages`);
   const places = new Map<string, ZipEntry>();
   let at = reader.position;
-  for (const key of keys.map(String)) {
+  for (const key of keys) {
     const dtype =
       declared.get(key) ?? fail('FILE_FORMAT', `${file.path}: storage ${key.slice(0, 40)} is of no tensor`);
     const length = Number(Buffer.from(file.read(at, 8, `storage ${key}`).buffer).readBigInt64LE());

@@ -39,6 +39,11 @@ test.each([
     { pre_tokenizer: { type: 'Split', pattern: { Regex: 'a' }, behavior: 'Removed' } },
     /an isolated regular/,
   ],
+  [
+    'a broken expression',
+    { pre_tokenizer: { type: 'Split', pattern: { Regex: '(' }, behavior: 'Isolated' } },
+    /tokenizer\.json: Invalid regular/,
+  ],
   ['broken ids', { added_tokens: [{ content: 'x', id: -1 }] }, /expected a token and its id, got \["x",-1\]/],
 ])('%s: refused by name', (_name, fields, message) => {
   cpSync(SOURCE, folder, { recursive: true });

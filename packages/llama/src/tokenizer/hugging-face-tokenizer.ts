@@ -41,7 +41,11 @@ export function loadHuggingFaceTokenizer(folder: string): Tokenizer {
     ...(pad < 0 ? {} : { pad }),
     ...(chatTemplate === undefined ? {} : { chatTemplate }),
   };
-  return createBpeTokenizer(vocabulary);
+  try {
+    return createBpeTokenizer(vocabulary);
+  } catch (error) {
+    fail('MODEL', `${path}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function readTokens(path: string, model: Json, added: unknown): { tokens: string[]; kinds: TokenKind[] } {
