@@ -77,21 +77,29 @@ function dependentDerivations(results: readonly Value[], parameters: ReadonlySet
   const order: { derivation: Derivation; depends: (value: Value) => boolean }[] = [];
   const depends = (value: Value): boolean =>
     parameters.has(value) || (value.derivation !== undefined && known.get(value.derivation) === true);
+  const settle = (derivation: Derivation) => {
+    if (derivation.frozen.some(depends))
+      fail('GRAPH', `${derivation.operator}: expected no parameter behind an input that it takes as frozen`);
+    const reaches = derivation.inputs.some(depends);
+    known.set(derivation, reaches);
+    if (reaches) order.push({ derivation, depends });
+  };
   // An explicit stack: graphs are deeper than the call stack is sure to be.
-  const stack = results.flatMap(({ derivation }) =>
-    derivation === undefined ? [] : [{ derivation, next: 0 }],
-  );
-  while (stack.length > 0) {
-    const frame = stack[stack.length - 1] as (typeof stack)[number];
-    const value = frame.derivation.inputs[frame.next++];
-    if (known.has(frame.derivation)) stack.pop();
-    else if (value === undefined) {
-      const reaches = frame.derivation.inputs.some(depends);
-      known.set(frame.derivation, reaches);
-      if (reaches) order.push({ derivation: frame.derivation, depends });
-      stack.pop();
-    } else if (value.derivation !== undefined && !known.has(value.derivation) && !parameters.has(value)) {
-      stack.push({ derivation: value.derivation, next: 0 });
+  const stack: { derivation: Derivation; needs: readonly Value[]; next: number }[] = [];
+  const visit = (value: Value) => {
+    const { derivation } = value;
+    if (derivation === undefined || known.has(derivation) || parameters.has(value)) return;
+    stack.push({ derivation, needs: [...derivation.inputs, ...derivation.frozen], next: 0 });
+  };
+  for (const result of results) {
+    visit(result);
+    for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
+      const value = frame.needs[frame.next++];
+      if (value !== undefined && !known.has(frame.derivation)) visit(value);
+      else {
+        stack.pop();
+        if (!known.has(frame.derivation)) settle(frame.derivation);
+      }
     }
   }
   return order;

@@ -109,6 +109,15 @@ const mistakes: [string, () => unknown, RegExp][] = [
   ['loss', () => gradient(at('T'), {}), /gradient: expected a loss of rank 0, got \[T\]/],
   ['unrelated', () => gradient(sum(at(2)), { w: at(3) }), /gradient: expected a loss that depends on w/],
   [
+    'frozen',
+    () => {
+      const [x, labels, weights] = [at('T', 4), input('l', i64, ['T', 1]), at('T', 1)];
+      const head = at(9, 4);
+      return gradient(crossEntropyHead(linear(x, at(4, 4)), multiply(head, head), labels, weights), { head });
+    },
+    /crossEntropyHead: expected no parameter behind an input that it takes as frozen/,
+  ],
+  [
     'no derivative',
     () => {
       const w = at(4, 3, 1, 1);

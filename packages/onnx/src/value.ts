@@ -45,6 +45,8 @@ export interface Derivation {
   readonly operator: string;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
+  /** What the outputs depend on too, but get no gradient through: differentiating with respect to these is an error. */
+  readonly frozen: readonly Value[];
   readonly vjp: ((dOutputs: readonly (Value | undefined)[]) => readonly (Value | undefined)[]) | undefined;
 }
 
@@ -136,15 +138,22 @@ export function nodes(
   }));
 }
 
+export interface DerivativeOptions {
+  /** See {@link Derivation.frozen}. */
+  frozen?: readonly Value[];
+}
+
 /** Gives a value its derivative with respect to `inputs`, in place of the derivatives of what it was made from. */
 export function differentiable(
   operator: string,
   value: Value,
   inputs: readonly Value[],
   vjp: (dValue: Value) => readonly (Value | undefined)[],
-  again?: () => Value,
+  options: DerivativeOptions & { again?: () => Value } = {},
 ): Value {
-  const [result] = differentiableTogether(operator, [value], inputs, ([dValue]) => vjp(dValue as Value));
+  const back: Derivation['vjp'] = ([dValue]) => vjp(dValue as Value);
+  const [result] = differentiableTogether(operator, [value], inputs, back, options);
+  const { again } = options;
   return again === undefined ? (result as Value) : Object.assign(result as Value, { again });
 }
 
@@ -154,9 +163,10 @@ export function differentiableTogether(
   values: readonly Value[],
   inputs: readonly Value[],
   vjp: Derivation['vjp'],
+  { frozen = [] }: DerivativeOptions = {},
 ): Value[] {
   const outputs: Value[] = [];
-  const derivation: Derivation = { operator, inputs, outputs, vjp };
+  const derivation: Derivation = { operator, inputs, outputs, frozen, vjp };
   for (const { type, shape, origin } of values) outputs.push({ type, shape, origin, derivation });
   return outputs;
 }

@@ -14,8 +14,9 @@ import {
 /** Which of a layer's matrices are held in 4 bits; layers of one kind share a graph. */
 export type LayerKind = string;
 
-export function layerKind(weights: LlamaWeights, layer: number): LayerKind {
-  return PROJECTIONS.filter((projection) => isPacked(weights.matrix(layer, projection))).join('+');
+/** The kind of a layer, from what it is fed with. */
+export function layerKind(feeds: Feeds): LayerKind {
+  return PROJECTIONS.filter((projection) => `${projection}.nibbles` in feeds).join('+');
 }
 
 function isPacked(matrix: MatrixWeights): matrix is Exclude<MatrixWeights, Float32Array> {
@@ -59,20 +60,16 @@ function packedInput(name: string, rows: number, columns: number): Value {
 }
 
 /** What to feed to {@link layerInputs} for the frozen weights. */
-export function layerFeeds(weights: LlamaWeights, layer: number, prefix = ''): Feeds {
+export function layerFeeds(weights: LlamaWeights, layer: number): Feeds {
   const { attention, feedForward } = weights.norms(layer);
-  const feeds: Record<string, Feeds[string]> = {
-    [`${prefix}attentionNorm`]: attention,
-    [`${prefix}feedForwardNorm`]: feedForward,
-  };
+  const feeds: Record<string, Feeds[string]> = { attentionNorm: attention, feedForwardNorm: feedForward };
   for (const projection of PROJECTIONS) {
     const matrix = weights.matrix(layer, projection);
-    const name = `${prefix}${projection}`;
     if (isPacked(matrix)) {
-      feeds[`${name}.nibbles`] = matrix.nibbles;
-      feeds[`${name}.scale`] = matrix.scale;
-      feeds[`${name}.offset`] = matrix.offset;
-    } else feeds[name] = matrix;
+      feeds[`${projection}.nibbles`] = matrix.nibbles;
+      feeds[`${projection}.scale`] = matrix.scale;
+      feeds[`${projection}.offset`] = matrix.offset;
+    } else feeds[projection] = matrix;
   }
   return feeds;
 }

@@ -28,8 +28,8 @@ export class FrozenBase {
     this.#embedding = embedding;
     this.#rope = ropeFactors === undefined ? { config } : { config, ropeFactors };
     const numbers = Array.from({ length: config.layers }, (_, layer) => layer);
-    this.kinds = numbers.map((layer) => layerKind(weights, layer));
     this.layers = numbers.map((layer) => layerFeeds(weights, layer));
+    this.kinds = this.layers.map(layerKind);
     this.head = { outputNorm: weights.outputNorm, head: weights.output ?? embedding };
   }
 

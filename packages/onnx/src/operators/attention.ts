@@ -26,7 +26,9 @@ export function rotary(x: Value, positions: Value, cosine: Value, sine: Value): 
     domain: 'com.microsoft',
     attributes: { interleaved: 1 },
   });
-  return differentiable('rotary', value, [x], (dy) => [rotary(dy, positions, cosine, negate(sine))]);
+  return differentiable('rotary', value, [x], (dy) => [rotary(dy, positions, cosine, negate(sine))], {
+    frozen: [cosine, sine],
+  });
 }
 
 /**
@@ -52,17 +54,23 @@ export function attention(q: Value, k: Value, v: Value, mask: Value): Value {
   );
   const output = matmul(probabilities, v);
   const value = reshape(output, q.shape);
-  return differentiable('attention', value, [q, k, v], (dValue) => {
-    const dOutput = reshape(dValue, grouped);
-    const rowSum = sum(multiply(dOutput, output), { axes: [-1], keep: true });
-    const dProbabilities = matmul(dOutput, v, { transposeB: true });
-    const dScores = multiply(probabilities, subtract(dProbabilities, rowSum));
-    return [
-      reshape(matmul(dScores, k, { alpha }), q.shape),
-      matmul(dScores, folded, { transposeA: true, alpha }),
-      matmul(probabilities, dOutput, { transposeA: true }),
-    ];
-  });
+  return differentiable(
+    'attention',
+    value,
+    [q, k, v],
+    (dValue) => {
+      const dOutput = reshape(dValue, grouped);
+      const rowSum = sum(multiply(dOutput, output), { axes: [-1], keep: true });
+      const dProbabilities = matmul(dOutput, v, { transposeB: true });
+      const dScores = multiply(probabilities, subtract(dProbabilities, rowSum));
+      return [
+        reshape(matmul(dScores, k, { alpha }), q.shape),
+        matmul(dScores, folded, { transposeA: true, alpha }),
+        matmul(probabilities, dOutput, { transposeA: true }),
+      ];
+    },
+    { frozen: [mask] },
+  );
 }
 
 function attentionShape(q: Value, k: Value, v: Value, mask: Value): [Dimension, number, Dimension, number] {
@@ -118,6 +126,6 @@ export function swiglu(gate: Value, up: Value): Value {
       const { s, activated } = backward();
       return [multiply(multiply(dy, up), siluSlope(gate, s, activated)), multiply(dy, activated)];
     },
-    () => backward().product,
+    { again: () => backward().product },
   );
 }

@@ -28,15 +28,21 @@ export function crossEntropy(logits: Value, labels: Value, weights: Value): Valu
   if (typeof vocabulary !== 'number')
     return fail('GRAPH', `crossEntropy: expected a vocabulary of known size, got ${written(logits.shape)}`);
   const loss = negate(sum(multiply(logProbability(logits, labels), weights)));
-  return differentiable('crossEntropy', loss, [logits], (dLoss) => {
-    const classes = constant(
-      i64,
-      [1, vocabulary],
-      BigInt64Array.from({ length: vocabulary }, (_, i) => BigInt(i)),
-    );
-    const hit = cast(node('Equal', [labels, classes], logits.shape, { type: 'bool' }), logits.type);
-    return [multiply(multiply(subtract(softmax(logits), hit), weights), dLoss)];
-  });
+  return differentiable(
+    'crossEntropy',
+    loss,
+    [logits],
+    (dLoss) => {
+      const classes = constant(
+        i64,
+        [1, vocabulary],
+        BigInt64Array.from({ length: vocabulary }, (_, i) => BigInt(i)),
+      );
+      const hit = cast(node('Equal', [labels, classes], logits.shape, { type: 'bool' }), logits.type);
+      return [multiply(multiply(subtract(softmax(logits), hit), weights), dLoss)];
+    },
+    { frozen: [weights] },
+  );
 }
 
 /** log p of each row's label, [C, 1], from logits [C, V] and labels [C, 1]. */
@@ -73,15 +79,21 @@ export function crossEntropyHead(
     headOfRows(part, weight, parts.labels[i] as Value, parts.weights[i] as Value),
   );
   const loss = heads.map((head) => head.loss).reduce(add);
-  return differentiable('crossEntropyHead', loss, [x], (dLoss) => [
-    multiply(
-      concat(
-        heads.map((head) => head.dx),
-        0,
+  return differentiable(
+    'crossEntropyHead',
+    loss,
+    [x],
+    (dLoss) => [
+      multiply(
+        concat(
+          heads.map((head) => head.dx),
+          0,
+        ),
+        dLoss,
       ),
-      dLoss,
-    ),
-  ]);
+    ],
+    { frozen: [weight, weights] },
+  );
 }
 
 function headOfRows(x: Value, weight: Value, labels: Value, weights: Value): { loss: Value; dx: Value } {

@@ -67,6 +67,6 @@ export function rmsNorm(x: Value, weight: Value, { eps }: { eps: number }): Valu
         sumTo(multiply(dh, multiply(x, r)), weight.shape),
       ];
     },
-    again,
+    { again },
   );
 }

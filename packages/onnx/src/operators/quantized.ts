@@ -17,6 +17,7 @@ import {
 import { cast } from './elementwise.ts';
 import { concat, split } from './layout.ts';
 import { gemm, linear } from './matrix.ts';
+import { expand } from './reduction.ts';
 
 /** 32 weights: byte j holds weight j in its low nibble and weight j + 16 in its high one. */
 export interface Blocks4 {
@@ -87,25 +88,31 @@ export function adaptedLinear(
   const merged = weights.map(({ base }, i) => merge(base, i));
   const inputs = [x, a, ...weights.map((weight) => weight.b)];
   const outputs = merged.map((weight) => linear(x, weight));
-  return differentiableTogether('adaptedLinear', outputs, inputs, (dOutputs) => {
-    const input = recomputed(x);
-    const present = outputs.map((y, i) => dOutputs[i] ?? node('Sub', [y, y], y.shape));
-    const backwardWeights = mergeAgain ? weights.map(({ base }, i) => merge(recomputed(base), i)) : merged;
-    const dx = present.reduce<Value | undefined>(
-      (total, dy, i) => gemm(dy, backwardWeights[i] as Value, total === undefined ? {} : { c: total }),
-      undefined,
-    );
-    const u = split(linear(input, a), weights.length, 1);
-    const v = concat(
-      present.map((dy, i) => linear(dy, (weights[i] as AdaptedWeight).b)),
-      1,
-    );
-    return [
-      dx,
-      gemm(v, input, { transposeA: true, alpha: scaling }),
-      ...present.map((dy, i) => gemm(u[i] as Value, dy, { transposeA: true, alpha: scaling })),
-    ];
-  });
+  return differentiableTogether(
+    'adaptedLinear',
+    outputs,
+    inputs,
+    (dOutputs) => {
+      const input = recomputed(x);
+      const present = outputs.map((y, i) => dOutputs[i] ?? expand(scalar(0, y.type), y.shape));
+      const backwardWeights = mergeAgain ? weights.map(({ base }, i) => merge(recomputed(base), i)) : merged;
+      const dx = present.reduce<Value | undefined>(
+        (total, dy, i) => gemm(dy, backwardWeights[i] as Value, total === undefined ? {} : { c: total }),
+        undefined,
+      );
+      const u = split(linear(input, a), weights.length, 1);
+      const v = concat(
+        present.map((dy, i) => linear(dy, (weights[i] as AdaptedWeight).b)),
+        1,
+      );
+      return [
+        dx,
+        gemm(v, input, { transposeA: true, alpha: scaling }),
+        ...present.map((dy, i) => gemm(u[i] as Value, dy, { transposeA: true, alpha: scaling })),
+      ];
+    },
+    { frozen: weights.map(({ base }) => base) },
+  );
 }
 
 function checkAdapter(x: Value, a: Value, weights: readonly AdaptedWeight[]): void {
