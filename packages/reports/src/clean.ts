@@ -69,7 +69,7 @@ function plainSigns(text: string): string {
 
 /** `the apex.There is` -> `the apex. There is`; decimals and initials are let be. */
 function spaceSentences(text: string): string {
-  return text.replace(/(\p{Ll}{2}|\))\.(?=\p{Lu}\p{Ll})/gu, '$1. ');
+  return text.replace(/(\p{Ll}{2}|\)|X{4})\.(?=\p{Lu}\p{Ll})/gu, '$1. ');
 }
 
 function tidy(text: string): string {
