@@ -1,13 +1,13 @@
 /**
- * A training job: the loop and its engine in a worker thread, so that the thread which draws progress or serves
- * requests stays free. Events come out as they happen; the adapter is written when the job is done.
+ * A training job: the engine in a thread of its own, so that the event loop stays free, the loop over it, the run log, and
+ * the adapter at the end.
  */
-import { Worker } from 'node:worker_threads';
-import { type ErrorCode, LlamaXrError } from '@llama-xr/core';
-import type { StepMode } from '@llama-xr/llama';
+import { adapterOf, openTrainingWorker, type StepMode, saveAdapter } from '@llama-xr/llama';
 import type { Device } from '@llama-xr/onnx';
 import type { Recipe } from './recipe.ts';
-import type { TrainEvent, TrainingData } from './trainer.ts';
+import { RunFolder } from './run-folder.ts';
+import { appendEvent, truncateLog } from './run-log.ts';
+import { type TrainEvent, type TrainingData, train } from './trainer.ts';
 
 export interface TrainingJob {
   /** GGUF file, or a folder in Hugging Face's layout. */
@@ -31,48 +31,43 @@ export type JobEvent =
   | { type: 'open'; mode: StepMode; trainable: number; seconds: number }
   | { type: 'saved'; folder: string; peakMemoryBytes: number };
 
-/** What crosses from the worker. */
-export type JobMessage =
-  | { kind: 'event'; event: JobEvent }
-  | { kind: 'done' }
-  | { kind: 'error'; code?: ErrorCode; message: string; hint?: string; stack?: string };
-
-// The worker stands beside this file, as TypeScript in a checkout and as JavaScript in the published package.
-const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-
-/** Runs a job. Leaving the iteration early stops the worker; its last checkpoint stays. */
+/** Runs a job. Leaving the iteration early closes the engine; the last checkpoint stays. */
 export async function* runTrainingJob(job: TrainingJob): AsyncGenerator<JobEvent> {
-  const worker = new Worker(new URL(`./job-worker${extension}`, import.meta.url), { workerData: job });
-  const inbox: JobMessage[] = [];
-  let wake = () => {};
-  const receive = (message: JobMessage) => {
-    inbox.push(message);
-    wake();
+  const { recipe, data, identity, mode, memoryBytes, device, threads, checkpointSeconds } = job;
+  const folder = new RunFolder(job.folder);
+  const began = performance.now();
+  await using engine = await openTrainingWorker(job.base, {
+    rank: recipe.rank,
+    alpha: recipe.alpha,
+    seed: recipe.seed,
+    largestBatch: largestBatch(job),
+    ...(mode && { mode }),
+    ...(memoryBytes && { memoryBytes }),
+    ...(device && { device }),
+    ...(threads && { threads }),
+  });
+  const seconds = (performance.now() - began) / 1000;
+  yield { type: 'open', mode: engine.mode, trainable: engine.parameters.length, seconds };
+
+  const options = {
+    checkpoint: folder.checkpoint,
+    identity,
+    ...(checkpointSeconds !== undefined && { checkpointSeconds }),
   };
-  worker.on('message', receive);
-  worker.on('error', (error: Error) =>
-    receive({ kind: 'error', message: error.message, stack: error.stack ?? '' }),
-  );
-  worker.on('exit', (code) =>
-    receive({ kind: 'error', message: `the training thread ended early (code ${code})` }),
-  );
-  try {
-    for (;;) {
-      const message = inbox.shift();
-      if (message === undefined) await new Promise<void>((resolve) => (wake = resolve));
-      else if (message.kind === 'event') yield message.event;
-      else if (message.kind === 'done') return;
-      else throw asError(message);
-    }
-  } finally {
-    worker.removeAllListeners('exit');
-    await worker.terminate();
+  for await (const event of train(engine, data, recipe, options)) {
+    if (event.type === 'resume') truncateLog(folder.log, event.step);
+    else if (event.type === 'validation' && event.step === 0) truncateLog(folder.log, -1);
+    appendEvent(folder.log, event);
+    yield event;
   }
+  saveAdapter(folder.adapter, adapterOf(engine), { base: job.base });
+  yield { type: 'saved', folder: folder.adapter, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 };
 }
 
-function asError({ code, message, hint, stack }: Extract<JobMessage, { kind: 'error' }>): Error {
-  if (code !== undefined) return new LlamaXrError(code, message, hint === undefined ? {} : { hint });
-  const error = new Error(message);
-  if (stack) error.stack = stack;
-  return error;
-}
+const largestBatch = ({ data, recipe }: TrainingJob) => ({
+  batch: recipe.batchSize,
+  sequence: [...data.passes.flat(), ...data.val].reduce(
+    (longest, e) => Math.max(longest, e.tokens.length),
+    1,
+  ),
+});
