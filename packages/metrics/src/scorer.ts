@@ -16,6 +16,8 @@ export interface Scorer {
   readonly name: string;
   /** What it gives, in order, as tables print it: `['BLEU-1', ..., 'BLEU-4']`. */
   readonly values: readonly string[];
+  /** Whether the corpus value is the mean of the items, so that a subset's is the mean of its own. */
+  readonly corpusIsMean?: boolean;
   /** Starts a run whose references are these, in the order of the pairs. */
   over(references: Iterable<readonly string[]>): ScorerRun;
 }
@@ -55,6 +57,7 @@ export function meanScorer(name: string, values: readonly string[], score: (pair
   return {
     name,
     values,
+    corpusIsMean: true,
     over() {
       const sum = new RunningSum(values.length);
       return {

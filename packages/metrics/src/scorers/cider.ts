@@ -5,17 +5,19 @@
  * from the subset, as running pycocoevalcap on it does.
  */
 import { RunningSum, type Scorer } from '../scorer.ts';
-import { countNgrams, splitWhitespace } from '../text/tokens.ts';
+import { type CountedText, countText } from '../text/tokens.ts';
 
 const ORDER = 4;
 const SIGMA = 6;
 
-export interface CiderVector {
-  /** Entry n - 1: weight of each n-gram. */
-  readonly weights: readonly ReadonlyMap<string, number>[];
+/** How telling an n-gram is: log(documents / documents with it), where unseen ones count as seen once. */
+type InverseDocumentFrequency = (gram: string) => number;
+
+/** A text among the documents of a space; its weights are counts times idf, kept as the two that they are. */
+export interface CiderVector extends CountedText {
+  readonly idf: InverseDocumentFrequency;
+  /** Entry n - 1: Euclidean length over the n-grams. */
   readonly norms: readonly number[];
-  /** The length in bigrams: what pycocoevalcap takes for the length of a text. */
-  readonly bigrams: number;
 }
 
 export const cider: Scorer = {
@@ -40,56 +42,54 @@ export const cider: Scorer = {
 
 /** Where texts become vectors: rare n-grams weigh more, rare as in these references (one document each). */
 export function ciderSpace(references: Iterable<readonly string[]>): (text: string) => CiderVector {
-  const { logDocuments, documentsWith } = documentFrequencies(references);
-  return (text) => tfIdf(text, documentsWith, logDocuments);
+  const idf = inverseDocumentFrequency(references);
+  return (text) => {
+    const { length, counts } = countText(text);
+    const norms = counts.map((grams) => {
+      let squares = 0;
+      for (const [gram, count] of grams) squares += (count * idf(gram)) ** 2;
+      return Math.sqrt(squares);
+    });
+    return { length, counts, idf, norms };
+  };
 }
 
-/** In how many documents (all references of one study are one) each n-gram stands, and log of their number. */
-function documentFrequencies(references: Iterable<readonly string[]>) {
+function inverseDocumentFrequency(references: Iterable<readonly string[]>): InverseDocumentFrequency {
   const documentsWith = new Map<string, number>();
   let documents = 0;
   for (const texts of references) {
     documents++;
-    const seen = new Set<string>();
+    // A gram of several references of one study counts once.
+    const seen = texts.length > 1 ? new Set<string>() : undefined;
     for (const text of texts)
-      for (const grams of countNgrams(splitWhitespace(text), ORDER))
-        for (const gram of grams.keys()) seen.add(gram);
-    for (const gram of seen) documentsWith.set(gram, (documentsWith.get(gram) ?? 0) + 1);
+      for (const counts of countText(text).counts)
+        for (const gram of counts.keys()) {
+          if (seen?.has(gram)) continue;
+          seen?.add(gram);
+          documentsWith.set(gram, (documentsWith.get(gram) ?? 0) + 1);
+        }
   }
-  return { documentsWith, logDocuments: Math.log(documents) };
-}
-
-/** weight = count x (log documents - log max(1, documents with the n-gram)). */
-function tfIdf(text: string, documentsWith: ReadonlyMap<string, number>, logDocuments: number): CiderVector {
-  const words = splitWhitespace(text);
-  const norms: number[] = [];
-  const weights = countNgrams(words, ORDER).map((counts) => {
-    const weighted = new Map<string, number>();
-    let squares = 0;
-    for (const [gram, count] of counts) {
-      const weight = count * (logDocuments - Math.log(Math.max(1, documentsWith.get(gram) ?? 0)));
-      weighted.set(gram, weight);
-      squares += weight * weight;
-    }
-    norms.push(Math.sqrt(squares));
-    return weighted;
-  });
-  return { weights, norms, bigrams: Math.max(0, words.length - 1) };
+  const logDocuments = Math.log(documents);
+  const idf = new Map([...documentsWith].map(([gram, count]) => [gram, logDocuments - Math.log(count)]));
+  return (gram) => idf.get(gram) ?? logDocuments;
 }
 
 /** Mean over n of the clipped cosine, under the length penalty exp(-(difference in length)^2 / (2 sigma^2)). */
 export function ciderSimilarity(candidate: CiderVector, reference: CiderVector): number {
+  const { idf } = candidate;
   let sum = 0;
   for (let n = 0; n < ORDER; n++) {
-    const of = reference.weights[n] as ReadonlyMap<string, number>;
+    const theirs = reference.counts[n] as ReadonlyMap<string, number>;
     let dot = 0;
-    for (const [gram, weight] of candidate.weights[n] as ReadonlyMap<string, number>) {
-      const other = of.get(gram) ?? 0;
-      dot += Math.min(weight, other) * other;
+    for (const [gram, count] of candidate.counts[n] as ReadonlyMap<string, number>) {
+      const other = theirs.get(gram);
+      if (other !== undefined) dot += Math.min(count, other) * other * idf(gram) ** 2;
     }
     const norm = (candidate.norms[n] as number) * (reference.norms[n] as number);
     sum += norm === 0 ? dot : dot / norm;
   }
-  const difference = candidate.bigrams - reference.bigrams;
-  return (sum / ORDER) * Math.exp(-(difference ** 2) / (2 * SIGMA ** 2));
+  return (sum / ORDER) * Math.exp(-((bigrams(candidate) - bigrams(reference)) ** 2) / (2 * SIGMA ** 2));
 }
+
+/** What pycocoevalcap takes for the length of a text. */
+const bigrams = ({ length }: CountedText) => Math.max(0, length - 1);

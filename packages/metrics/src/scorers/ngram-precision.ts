@@ -1,5 +1,5 @@
 /** The counts behind BLEU, shared by its two dialects: how many n-grams of a text its references hold too. */
-import { countNgrams, type NgramCounts, splitWhitespace } from '../text/tokens.ts';
+import { type CountedText, countText } from '../text/tokens.ts';
 
 export interface ClippedMatches {
   /** Words of the prediction. */
@@ -16,27 +16,25 @@ export function clippedMatches(
   references: readonly string[],
   order: number,
 ): ClippedMatches {
-  const words = splitWhitespace(prediction);
-  const referenceWords = references.map(splitWhitespace);
-  const counts = referenceWords.map((reference) => countNgrams(reference, order));
-  const totals = Array.from({ length: order }, (_, k) => Math.max(0, words.length - k));
+  const { length, counts } = countText(prediction);
+  const counted = references.map(countText);
   return {
-    length: words.length,
-    referenceLengths: referenceWords.map((reference) => reference.length),
-    matches: countNgrams(words, order).map((grams, k) => matchesOf(grams, counts, k)),
-    totals,
+    length,
+    referenceLengths: counted.map((reference) => reference.length),
+    matches: counts.slice(0, order).map((grams, k) => matchesOf(grams, counted, k)),
+    totals: Array.from({ length: order }, (_, k) => Math.max(0, length - k)),
   };
 }
 
 function matchesOf(
   grams: ReadonlyMap<string, number>,
-  references: readonly NgramCounts[],
+  references: readonly CountedText[],
   k: number,
 ): number {
   let matches = 0;
   for (const [gram, count] of grams) {
     let most = 0;
-    for (const reference of references) most = Math.max(most, reference[k]?.get(gram) ?? 0);
+    for (const reference of references) most = Math.max(most, reference.counts[k]?.get(gram) ?? 0);
     matches += Math.min(count, most);
   }
   return matches;

@@ -18,6 +18,30 @@ export function splitWhitespace(text: string): string[] {
 /** How often each n-gram stands in a text: entry n - 1 counts those of n words, joined by a space. */
 export type NgramCounts = readonly ReadonlyMap<string, number>[];
 
+export interface CountedText {
+  /** Length in words. */
+  readonly length: number;
+  readonly counts: NgramCounts;
+}
+
+/** The longest n-grams that any score here counts. */
+export const MOST_WORDS_IN_NGRAM = 4;
+
+/** A reference is counted by several scorers, beside several systems. Past this many texts the table starts anew. */
+const COUNTED_KEPT = 4096;
+const counted = new Map<string, CountedText>();
+
+/** The n-grams of 1 to 4 words of a text, split at whitespace. */
+export function countText(text: string): CountedText {
+  const known = counted.get(text);
+  if (known !== undefined) return known;
+  if (counted.size >= COUNTED_KEPT) counted.clear();
+  const words = splitWhitespace(text);
+  const result = { length: words.length, counts: countNgrams(words, MOST_WORDS_IN_NGRAM) };
+  counted.set(text, result);
+  return result;
+}
+
 /** Counts the n-grams of 1 to `order` words. No word may hold a space. */
 export function countNgrams(words: readonly string[], order: number): NgramCounts {
   const counts: Map<string, number>[] = [];

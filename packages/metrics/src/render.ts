@@ -1,0 +1,135 @@
+/** A score table for the terminal: warnings first, then each protocol with its baselines beside the model. */
+import { BASELINES, type System } from './baselines.ts';
+import type { FindingScores } from './findings.ts';
+import { protocols } from './protocols.ts';
+import type { BySystem, ScoreTable, Subset } from './score-table.ts';
+import { beats } from './warnings.ts';
+
+export const SYSTEMS: readonly System[] = ['model', ...BASELINES];
+export const SUBSETS: readonly Subset[] = ['all', 'abnormal'];
+
+/** Rows of one table: a label, then a value a system, absent where there is none. */
+export interface TableBlock {
+  readonly heading: string;
+  readonly rows: readonly TableRow[];
+}
+
+export interface TableRow {
+  readonly label: string;
+  readonly values: readonly (number | undefined)[];
+  readonly decimals: number;
+}
+
+export interface TableView {
+  readonly title: string;
+  readonly systems: readonly System[];
+  readonly blocks: readonly TableBlock[];
+  /** Whether more is better, so that a baseline that does as well is marked. */
+  readonly marked: boolean;
+}
+
+const DECIMALS: Readonly<Record<string, number>> = { 'distinct texts': 0, 'mean words': 1 };
+
+/** The tables of a score, as any form of output lays them out. */
+export function tablesOf(table: ScoreTable): TableView[] {
+  const systems = SYSTEMS.filter((system) => table.texts[system] !== undefined);
+  const blocks = (of: (subset: Subset) => BySystem<Record<string, number>> | undefined): TableBlock[] =>
+    SUBSETS.flatMap((subset) => {
+      const bySystem = of(subset);
+      if (bySystem === undefined) return [];
+      const labels = Object.keys(bySystem.model ?? {});
+      const rows = labels.map((label) => ({
+        label,
+        values: systems.map((system) => bySystem[system]?.[label]),
+        decimals: DECIMALS[label] ?? 3,
+      }));
+      return [{ heading: `${subset} (${table.studies[subset]})`, rows }];
+    });
+  const lexical = Object.keys(table.protocols).map((name) => ({
+    title: `${name}: ${titleOf(name)}`,
+    systems,
+    blocks: blocks((subset) => table.protocols[name]?.[subset]),
+    marked: true,
+  }));
+  const findings = blocks((subset) => mapValues(table.findings[subset], findingRows));
+  const texts = blocks((subset) =>
+    subset === 'all'
+      ? Object.fromEntries(
+          systems.map((system) => {
+            const { distinct = 0, mostCommonShare = 0, meanWords = 0 } = table.texts[system] ?? {};
+            return [
+              system,
+              { 'distinct texts': distinct, 'most common text': mostCommonShare, 'mean words': meanWords },
+            ];
+          }),
+        )
+      : undefined,
+  );
+  return [
+    ...lexical,
+    {
+      title: 'findings: what drafts state, against the references and against their input',
+      systems,
+      blocks: findings,
+      marked: false,
+    },
+    { title: 'texts', systems, blocks: texts, marked: false },
+  ];
+}
+
+function titleOf(name: string): string {
+  return Object.hasOwn(protocols, name) ? protocols[name as keyof typeof protocols].title : '';
+}
+
+function findingRows({ microF1, macroF1, unsupported, omitted }: FindingScores): Record<string, number> {
+  return {
+    'finding F1 micro': microF1,
+    'finding F1 macro': macroF1,
+    ...(unsupported === undefined ? {} : { 'unsupported drafts': unsupported }),
+    ...(omitted === undefined ? {} : { 'drafts that omit': omitted }),
+  };
+}
+
+function mapValues<T, U>(bySystem: BySystem<T> | undefined, map: (value: T) => U): BySystem<U> | undefined {
+  if (bySystem === undefined) return undefined;
+  return Object.fromEntries(Object.entries(bySystem).map(([system, value]) => [system, map(value as T)]));
+}
+
+/** `0.318`; a dash where there is no value. */
+export function formatScore(value: number | undefined, decimals: number): string {
+  return value === undefined ? '-' : value.toFixed(decimals);
+}
+
+export function isBeaten(view: TableView, values: readonly (number | undefined)[], column: number): boolean {
+  return view.marked && column > 0 && beats(values[column], values[0]);
+}
+
+const LABEL_WIDTH = 20;
+const COLUMN_WIDTH = 11;
+
+/** Plain text, no colours; at most 80 columns wide but for titles and warnings. */
+export function renderTable(table: ScoreTable): string {
+  const lines: string[] = [];
+  for (const notice of table.notices) lines.push(`Notice: ${notice}`);
+  for (const { severity, text } of table.warnings)
+    lines.push(`${severity === 'alarm' ? 'ALARM' : 'Warning'}: ${text}`);
+  for (const view of tablesOf(table)) {
+    if (lines.length > 0) lines.push('');
+    lines.push(
+      view.title,
+      ' '.repeat(LABEL_WIDTH) + view.systems.map((s) => s.padStart(COLUMN_WIDTH - 1)).join(' '),
+    );
+    for (const { heading, rows } of view.blocks) {
+      lines.push(heading);
+      for (const { label, values, decimals } of rows) {
+        const cells = values.map((value, column) => {
+          const mark = isBeaten(view, values, column) ? '*' : ' ';
+          return formatScore(value, decimals).padStart(COLUMN_WIDTH - 1) + mark;
+        });
+        lines.push(`  ${label}`.padEnd(LABEL_WIDTH) + cells.join('').trimEnd());
+      }
+    }
+  }
+  lines.push('', '* at least as good as the model');
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,94 @@
+/**
+ * The score of a run of drafts: under every protocol, for all and for the abnormal studies, the model beside its
+ * baselines; how varied the texts are; which findings they state; and what must be said of it in words.
+ */
+import { fail } from '@llama-xr/core';
+import { isAbnormal as isAbnormalReport } from '@llama-xr/reports';
+import { BASELINES, type BaselineOptions, baselineDrafts, type Drafts, type System } from './baselines.ts';
+import { type FindingScores, findingsReader, type StatedFindings, scoreFindings } from './findings.ts';
+import type { Prediction } from './predictions.ts';
+import { type Members, scoreProtocol } from './protocol-scores.ts';
+import { type Protocol, protocolNamed, protocols } from './protocols.ts';
+import type { BySubset, BySystem, ScoreTable, Subset } from './score-table.ts';
+import { type TextStatistics, textStatistics } from './text-statistics.ts';
+import { groundingOf, warningsOf } from './warnings.ts';
+
+export interface ScoreOptions extends BaselineOptions {
+  /** Protocols or their names; all unless given. */
+  readonly protocols?: readonly (Protocol | string)[];
+  /** Decides where a line does not say; unless given, a report that states or suspects a finding is abnormal. */
+  readonly isAbnormal?: (prediction: Prediction) => boolean;
+  readonly statedFindings?: StatedFindings;
+}
+
+/** @throws LlamaXrError INPUT without predictions, USAGE for an unknown protocol. */
+export function score(predictions: readonly Prediction[], options: ScoreOptions = {}): ScoreTable {
+  if (predictions.length === 0) fail('INPUT', 'score: expected at least one prediction, got none');
+  const chosen = (options.protocols ?? Object.values(protocols)).map((protocol) =>
+    typeof protocol === 'string' ? protocolNamed(protocol) : protocol,
+  );
+  const { seed = 3407, repeats = 5, isAbnormal = abnormalByReferences } = options;
+  const systems = draftsOfSystems(predictions, { ...options, seed, repeats });
+  const members = subsets(predictions, (p) => p.abnormal ?? isAbnormal(p));
+  const scored = chosen.map((protocol) => scoreProtocol(protocol, predictions, systems, members));
+  const grounding = scored[0] && groundingOf(scored[0]);
+  const table = {
+    studies: { all: predictions.length, abnormal: members.abnormal?.length ?? 0 },
+    protocols: Object.fromEntries(scored.map(({ protocol, table }) => [protocol.name, table])),
+    findings: findingsOf(predictions, systems, members, options.statedFindings),
+    texts: { ...textsOf(systems), references: textStatistics(predictions.flatMap((p) => p.references)) },
+    ...(grounding === undefined ? {} : { grounding }),
+    constant: systems.get('constant')?.[0]?.[0] as string,
+    seed,
+    repeats,
+    notices: [...new Set(predictions.flatMap((p) => p.notices ?? []))],
+  };
+  return { ...table, warnings: warningsOf(table) };
+}
+
+function subsets(predictions: readonly Prediction[], isAbnormal: (p: Prediction) => boolean): Members {
+  const all = predictions.map((_, i) => i);
+  const abnormal = all.filter((i) => isAbnormal(predictions[i] as Prediction));
+  return abnormal.length === 0 ? { all } : { all, abnormal };
+}
+
+function abnormalByReferences({ references }: Prediction): boolean {
+  return references.some(isAbnormalReport);
+}
+
+function draftsOfSystems(predictions: readonly Prediction[], options: BaselineOptions): Map<System, Drafts> {
+  const systems = new Map<System, Drafts>([['model', [predictions.map((p) => p.prediction)]]]);
+  const baselines = baselineDrafts(predictions, options);
+  for (const name of BASELINES) {
+    const drafts = baselines.get(name);
+    if (drafts !== undefined) systems.set(name, drafts);
+  }
+  return systems;
+}
+
+function textsOf(systems: ReadonlyMap<System, Drafts>): BySystem<TextStatistics> {
+  return Object.fromEntries(
+    [...systems].map(([system, [drafts]]) => [system, textStatistics(drafts as string[])]),
+  );
+}
+
+function findingsOf(
+  predictions: readonly Prediction[],
+  systems: ReadonlyMap<System, Drafts>,
+  members: Members,
+  statedFindings: StatedFindings | undefined,
+): BySubset<BySystem<FindingScores>> {
+  const stated = findingsReader(statedFindings);
+  const table: BySubset<BySystem<FindingScores>> = {};
+  for (const [subset, indices] of Object.entries(members) as [Subset, readonly number[]][]) {
+    const bySystem: BySystem<FindingScores> = {};
+    for (const [system, drafts] of systems) {
+      const cases = drafts.flatMap((texts) =>
+        indices.map((i) => ({ ...(predictions[i] as Prediction), draft: texts[i] as string })),
+      );
+      bySystem[system] = scoreFindings(cases, stated);
+    }
+    table[subset] = bySystem;
+  }
+  return table;
+}

@@ -1,0 +1,143 @@
+/**
+ * What a reader must know before any number: a model that writes one text for all, that does not read its input, or that
+ * a text without any input beats. Said in words, as data, on top of every table.
+ */
+import type { System } from './baselines.ts';
+import type { ProtocolScores } from './protocol-scores.ts';
+import type { ScoreTable, Subset } from './score-table.ts';
+
+export interface Warning {
+  /** `alarm`: the scores do not mean what they seem to. `warning`: they mean less. */
+  readonly severity: 'alarm' | 'warning';
+  readonly kind: 'collapse' | 'ungrounded' | 'beaten' | 'unsupported' | 'subset';
+  readonly text: string;
+}
+
+/** The drafts on their own studies against the same drafts on others': what reading the input brings. */
+export interface Grounding {
+  readonly protocol: string;
+  /** Mean ROUGE-L with each draft on its own study, and shuffled. */
+  readonly matched: number;
+  readonly shuffled: number;
+  /** Standard error of their difference, from the paired differences of the studies. */
+  readonly standardError: number;
+  /** Whether the difference is above twice its standard error. */
+  readonly grounded: boolean;
+}
+
+/** Below these many studies a standard error says little, and any gain counts. */
+const FEW_STUDIES = 10;
+
+export function groundingOf({ protocol, items }: ProtocolScores): Grounding | undefined {
+  const [matched] = items.get('model') ?? [];
+  const shuffled = items.get('shuffled');
+  if (matched === undefined || shuffled === undefined) return undefined;
+  const n = matched.length;
+  const differences = Array.from(
+    matched,
+    (score, i) => score - mean(shuffled.map((run) => run[i] as number)),
+  );
+  const difference = mean(differences);
+  const variance = differences.reduce((sum, d) => sum + (d - difference) ** 2, 0) / (n - 1);
+  const standardError = Math.sqrt(variance / n);
+  return {
+    protocol: protocol.name,
+    matched: mean([...matched]),
+    shuffled: mean([...matched]) - difference,
+    standardError,
+    grounded: difference > (n < FEW_STUDIES ? 0 : 2 * standardError),
+  };
+}
+
+export function warningsOf(table: Omit<ScoreTable, 'warnings'>): Warning[] {
+  return [
+    ...collapse(table),
+    ...ungrounded(table),
+    ...beaten(table),
+    ...unsupported(table),
+    ...noSubset(table),
+  ];
+}
+
+/** Fewer distinct texts than these of the studies, or one text for as many, is a template. */
+const FEW_DISTINCT = 0.1;
+const MUCH_THE_SAME = 0.5;
+
+function collapse({ texts, studies }: Omit<ScoreTable, 'warnings'>): Warning[] {
+  const { model, references } = texts;
+  if (model === undefined || studies.all < 2 || model.distinct >= references.distinct) return [];
+  const { distinct, mostCommonShare } = model;
+  if (distinct === 1) {
+    const text = `The model is a constant: one and the same text for all ${studies.all} studies.`;
+    return [{ severity: 'alarm', kind: 'collapse', text }];
+  }
+  if (distinct >= FEW_DISTINCT * studies.all && mostCommonShare < MUCH_THE_SAME) return [];
+  const text =
+    `Template collapse: ${distinct} distinct texts for ${studies.all} studies, ` +
+    `the most common one for ${percent(mostCommonShare)} of them.`;
+  return [{ severity: 'alarm', kind: 'collapse', text }];
+}
+
+function ungrounded({ grounding }: Omit<ScoreTable, 'warnings'>): Warning[] {
+  if (grounding === undefined || grounding.grounded) return [];
+  const { matched, shuffled, standardError, protocol } = grounding;
+  const text =
+    `Ungrounded: the drafts fit their own studies no better than each other's. ROUGE-L (${protocol}) ` +
+    `${matched.toFixed(4)}, shuffled ${shuffled.toFixed(4)}; the difference of ${(matched - shuffled).toFixed(4)} ` +
+    `has a standard error of ${standardError.toFixed(4)}. The model does not read its input.`;
+  return [{ severity: 'alarm', kind: 'ungrounded', text }];
+}
+
+/** One warning a baseline, with every score in which it does at least as well. */
+function beaten({ protocols }: Omit<ScoreTable, 'warnings'>): Warning[] {
+  const cases = new Map<System, string[]>();
+  for (const [name, bySubset] of Object.entries(protocols)) {
+    for (const [subset, bySystem] of Object.entries(bySubset) as [Subset, typeof bySubset.all][]) {
+      const { model = {}, ...baselines } = bySystem ?? {};
+      for (const [system, scores] of Object.entries(baselines) as [System, Record<string, number>][]) {
+        const ahead = Object.keys(scores).filter((score) => beats(scores[score], model[score]));
+        if (ahead.length === 0) continue;
+        const figures = ahead.map((score) => `${score} ${figure(scores[score])} to ${figure(model[score])}`);
+        cases.set(system, [...(cases.get(system) ?? []), `${name}, ${subset}: ${figures.join(', ')}`]);
+      }
+    }
+  }
+  return [...cases].map(([system, figures]) => ({
+    severity: 'warning',
+    kind: 'beaten',
+    text: `${NAMES[system]} does at least as well as the model (${figures.join('; ')}).`,
+  }));
+}
+
+const NAMES: Record<System, string> = {
+  model: 'The model',
+  constant: 'A constant text',
+  random: "Another study's report",
+  shuffled: "The model's drafts shuffled among the studies",
+  lookup: 'Looking up the training report with the nearest findings',
+};
+
+/** Equal up to rounding counts: a constant shuffled is the same constant. */
+export function beats(baseline: number | undefined, model: number | undefined): boolean {
+  return baseline !== undefined && model !== undefined && baseline >= model - 1e-9;
+}
+
+/** The most of its drafts in which a model may state what its input lacks. */
+const MOST_UNSUPPORTED = 0.05;
+
+function unsupported({ findings }: Omit<ScoreTable, 'warnings'>): Warning[] {
+  const share = findings.all?.model?.unsupported;
+  if (share === undefined || share <= MOST_UNSUPPORTED) return [];
+  const text = `Unsupported: ${percent(share)} of the drafts state a finding that their input lacks.`;
+  return [{ severity: 'warning', kind: 'unsupported', text }];
+}
+
+function noSubset({ studies }: Omit<ScoreTable, 'warnings'>): Warning[] {
+  if (studies.abnormal > 0) return [];
+  const text = 'No study is abnormal: these scores say nothing of findings.';
+  return [{ severity: 'warning', kind: 'subset', text }];
+}
+
+const mean = (numbers: readonly number[]) => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
+const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+const figure = (score: number | undefined) => (score ?? Number.NaN).toFixed(3);
