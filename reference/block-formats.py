@@ -63,9 +63,11 @@ def decoded(name):
 
 
 def floats():
-    """Blocks of several magnitudes, one of zeros, one constant, one with values in the middle between two steps."""
+    """Blocks of several magnitudes, one of zeros, one constant, and ties."""
     rows = [random.normal(0, 10.0 ** e, 32) for e in (-6, -3, -1, 0, 2)] + [random.uniform(-1, 1, 32) for _ in range(9)]
-    rows += [np.zeros(32), np.full(32, 0.25), np.r_[np.arange(-8, 8) + 0.5, -127, np.arange(15) * 2 + 0.5]]
+    rows += [np.zeros(32), np.full(32, 0.25)]
+    # In the middle between two steps of Q8_0, of Q4_0 and of Q4_1, whose step is 1 here.
+    rows += [np.r_[-127, np.arange(31) * 4 - 60.5], np.r_[-8, np.arange(31) / 2 - 7.5], np.r_[0, 15, np.arange(30) / 2]]
     return np.array(rows, np.float32).reshape(-1)
 
 
