@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '..');
 /** Programs of their own: the command line, and the processes and threads it starts by file name. */
 const ENTRIES = {
   main: 'apps/cli/src/main.ts',
-  'job-worker': 'packages/train/src/job-worker.ts',
+  'training-thread': 'packages/llama/src/model/training-thread.ts',
   child: 'packages/llamacpp/src/child.ts',
 };
 

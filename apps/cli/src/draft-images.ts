@@ -1,7 +1,105 @@
-/** Drafts for the images of one patient. */
+/**
+ * A draft for the images of one patient: the encoder reads them, its findings go into the prompt in the form that the run
+ * was trained on, and the draft comes with what it rests on.
+ */
 import { fail } from '@llama-xr/core';
+import { type FindingsSource, inputTags, readStudies, type Study } from '@llama-xr/dataset';
+import { Consensus } from '@llama-xr/metrics';
+import { RunFolder } from '@llama-xr/train';
+import { type Encoder, loadEncoder, PATHOLOGIES, projectionWarnings, readView } from '@llama-xr/vision';
+import { chooseDraft } from './choose-draft.ts';
 import type { GenerateFlags } from './commands/generate.ts';
+import { encoderSource } from './encoder-source.ts';
+import { openRun } from './open-run.ts';
+import { openTerminal } from './terminal.ts';
+import { writeDrafts } from './written-drafts.ts';
+
+const SIDES = ['frontal', 'lateral'] as const;
 
 export async function draftImages(images: readonly string[], flags: GenerateFlags): Promise<void> {
-  fail('ENCODER', `${flags.run}: cannot read ${images.join(', ')}`);
+  if (images.length > SIDES.length)
+    fail('USAGE', `images: expected a frontal and at most one lateral, got ${images.length} files`);
+  const description = await new RunFolder(flags.run).read();
+  const encoderName =
+    flags.encoder ??
+    description.images?.encoder ??
+    fail('USAGE', `${flags.run}: was trained without images: name the encoder with --encoder FILE`);
+  const terminal = openTerminal(flags);
+  const dataset = await readStudies(flags.data ?? description.data.path);
+  await using encoder = await loadEncoder(
+    encoderSource(encoderName),
+    flags.threads === undefined ? {} : { threads: flags.threads },
+  );
+  const seen = await look(images, encoder);
+  await using run = await openRun(flags, dataset);
+  const { study, source } = asTrained(seen.study, dataset.manifest.dataset.findings);
+  const { exemplarDrafts: _, ...sampling } = run.decoding;
+  const prompts = new Map([[study.id, run.drafting.prompts(study, source)]]);
+  const training = dataset.studies.filter(({ split }) => split === 'train');
+  for await (const { drafts } of writeDrafts(run.generator, run.tokenizer, prompts, {
+    ...sampling,
+    seed: description.recipe.seed,
+  })) {
+    const tags = inputTags(study, source);
+    const consensus = new Consensus(training.map(({ report }) => report));
+    const { prediction, logProbability } = chooseDraft(
+      drafts,
+      tags,
+      run.drafting.neighbours(study, source),
+      consensus,
+    );
+    const notices = [...encoder.notices, ...description.notices];
+    const result = {
+      draft: prediction,
+      findings: tags,
+      scores: seen.study.scores,
+      logProbability,
+      images,
+      encoder: encoder.name,
+      notices,
+      warnings: seen.warnings,
+    };
+    terminal.result({ ...result, labels: PATHOLOGIES }, () =>
+      [
+        ...notices.map((notice) => `NOTE: ${notice}`),
+        ...seen.warnings.map((warning) => `warning: ${warning}`),
+        `DRAFT, unsigned: not to be used before a radiologist has read the images`,
+        `Findings the draft rests on: ${tags.join('; ')}`,
+        '',
+        prediction,
+      ].join('\n'),
+    );
+  }
+}
+
+/** Reads the images and scores them. */
+async function look(
+  images: readonly string[],
+  encoder: Encoder,
+): Promise<{ study: Study; warnings: string[] }> {
+  const views = await Promise.all(
+    images.map((path, i) => readView(path, SIDES[i] as (typeof SIDES)[number])),
+  );
+  const encoded = await encoder.encode(views);
+  const scores = (i: number): number[] | null =>
+    encoded[i] === undefined ? null : [...encoded[i].normalised];
+  const study: Study = {
+    id: images.join(' '),
+    patient: images.join(' '),
+    split: 'test',
+    views: images.map((path, i) => ({ id: path, path, projection: SIDES[i] as (typeof SIDES)[number] })),
+    findings: '',
+    impression: '',
+    report: '',
+    tags: [],
+    scores: { frontal: scores(0), lateral: scores(1), source: 'encoder' },
+    abnormal: false,
+  };
+  return { study, warnings: projectionWarnings(views) };
+}
+
+/** A run that was trained on tags or labels gets what the scores say as tags; one trained on scores, the scores. */
+function asTrained(study: Study, trainedOn: FindingsSource): { study: Study; source: FindingsSource } {
+  if (trainedOn === 'simulated' || trainedOn === 'encoder') return { study, source: 'encoder' };
+  return { study: { ...study, tags: inputTags(study, 'encoder') }, source: 'mesh' };
 }

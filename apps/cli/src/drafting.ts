@@ -35,18 +35,18 @@ export class Drafting {
   }
 
   /** The prompts that a study is drafted from, as tokens: one beside each of the best exemplars, in turn. */
-  prompts(study: Study): number[][] {
-    const { recipe, tokenizer, findings } = this.#setup;
+  prompts(study: Study, findings: FindingsSource = this.#setup.findings): number[][] {
+    const { recipe, tokenizer } = this.#setup;
     const { exemplars: shown } = recipe;
     const count = shown * recipe.decoding.exemplarDrafts;
     const best = shown === 0 ? [] : this.#near.nearest(asRead(study, findings), { count });
     const groups = best.length === 0 ? [[]] : chunks(best, shown);
-    return groups.map((exemplars) => encodePrompt(tokenizer, this.#parts(study, exemplars)));
+    return groups.map((exemplars) => encodePrompt(tokenizer, this.#parts(study, exemplars, findings)));
   }
 
   /** What was written of studies with like findings: these reports judge the drafts. */
-  neighbours(study: Study): Neighbour[] {
-    const near = this.#near.neighbourhood(asRead(study, this.#setup.findings));
+  neighbours(study: Study, findings: FindingsSource = this.#setup.findings): Neighbour[] {
+    const near = this.#near.neighbourhood(asRead(study, findings));
     return near.map(({ study: { report }, similarity }) => ({ text: report, weight: similarity ** 2 }));
   }
 
@@ -99,8 +99,8 @@ export class Drafting {
     return { id: study.id, ...encodeExample(tokenizer, this.#parts(study, exemplars), { maxTokens, loss }) };
   }
 
-  #parts(study: Study, exemplars: readonly Study[]): Prompt {
-    const { recipe, tokenizer, findings } = this.#setup;
+  #parts(study: Study, exemplars: readonly Study[], findings = this.#setup.findings): Prompt {
+    const { recipe, tokenizer } = this.#setup;
     const { fusion, template, negatives } = recipe;
     return promptFor(asRead(study, findings), {
       fusion,
