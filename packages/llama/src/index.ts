@@ -23,7 +23,14 @@ export type { TrainingEngine } from './model/training-engine.ts';
 export { openPretrainingWorker, openTrainingWorker } from './model/training-worker.ts';
 export * from './model/weights-type.ts';
 export { type EncodedExample, encodeExample, encodePrompt } from './prompt/encode-example.ts';
-export { FUSIONS, type Fusion, type Prompt, type PromptStudy, promptFor } from './prompt/prompt.ts';
+export {
+  FUSIONS,
+  type Fusion,
+  type Prompt,
+  type PromptStudy,
+  promptFor,
+  promptNotices,
+} from './prompt/prompt.ts';
 export { TEMPLATES, type TemplateName } from './prompt/templates.ts';
 export { type BpeVocabulary, createBpeTokenizer } from './tokenizer/byte-bpe.ts';
 export { loadTokenizer, openTokenizer } from './tokenizer/load-tokenizer.ts';

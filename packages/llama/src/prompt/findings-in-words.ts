@@ -2,7 +2,7 @@
  * Findings as words for a prompt: from tags as they are, from calibrated scores with the certainty that the score
  * carries. A language model reads `pleural effusion, left, small` where decimals are arbitrary tokens to it.
  */
-import { FINDING_OF_LABEL, tagInWords, XRV_LABELS } from '@llama-xr/reports';
+import { FINDING_OF_LABEL, type Finding, tagFindings, tagInWords, XRV_LABELS } from '@llama-xr/reports';
 
 /** One view's 18 operating-point-normalised scores in the order of XRV_LABELS, each in [0, 1], 0.5 the threshold. */
 export type ViewScores = readonly number[];
@@ -19,9 +19,28 @@ export interface FindingsInWords {
   readonly absent?: string;
 }
 
-/** `['Opacity/lung/base/left', 'Cardiomegaly/mild']` -> `opacity, lung, base, left; cardiomegaly, mild`. */
+/** What a chest report usually denies by name when it is not there. */
+const USUALLY_DENIED: readonly Finding[] = [
+  'pneumothorax',
+  'pleural effusion',
+  'consolidation',
+  'opacity',
+  'edema',
+  'cardiomegaly',
+  'nodule',
+];
+
+/**
+ * `['Opacity/lung/base/left', 'Cardiomegaly/mild']` -> `opacity, lung, base, left; cardiomegaly, mild`. Absent is what
+ * reports usually deny and no tag names: tags are taken for complete.
+ */
 export function tagsInWords(tags: readonly string[]): FindingsInWords {
-  return { present: tags.length === 0 ? 'not known' : tags.map(tagInWords).join('; ') };
+  if (tags.length === 0) return { present: 'not known' };
+  const named = tagFindings(tags);
+  return {
+    present: tags.map(tagInWords).join('; '),
+    absent: USUALLY_DENIED.filter((finding) => !named.has(finding)).join('; ') || 'not certain',
+  };
 }
 
 /** A score from here on is stated plainly, from 0.5 on as likely, and below 1 - 0.75 as absent. */

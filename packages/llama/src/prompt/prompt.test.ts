@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import { XRV_LABELS } from '@llama-xr/reports';
+import { openGguf } from '@llama-xr/tensor';
 import { expect, test } from 'vitest';
+import { loadTokenizer } from '../tokenizer/load-tokenizer.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { encodeExample, encodePrompt } from './encode-example.ts';
-import { type Prompt, type PromptOptions, type PromptStudy, promptFor } from './prompt.ts';
+import { type Prompt, type PromptOptions, type PromptStudy, promptFor, promptNotices } from './prompt.ts';
 
 /** A token a character; `<end>` is the one control token, id 1. */
 const tokenizer: Tokenizer = {
@@ -36,6 +39,21 @@ test('findings from tags become words, and the response begins with the space th
   expect(text(prompt)).toBe('Findings: opacity, lung, base, left; cardiomegaly, mild\nReport:');
   expect(prompt.response).toBe(' The heart is large.');
   expect(text(promptFor({ ...study, tags: [] }, options))).toContain('Findings: not known');
+});
+
+test('what tags do not name is absent, of what reports usually deny', () => {
+  const prompt = text(promptFor(study, { ...options, negatives: true }));
+  expect(prompt).toContain('\nAbsent: pneumothorax; pleural effusion; consolidation; edema; nodule\n');
+  expect(text(promptFor({ ...study, tags: [] }, { ...options, negatives: true }))).not.toContain('Absent');
+});
+
+test('numbers that stand twice are told, and only where numbers stand', () => {
+  const both = { ...study, scores: { frontal: scores({}), lateral: scores({}) } };
+  expect(promptNotices([study, both], 'scores')).toEqual([
+    expect.stringMatching(/1 of 2 studies have one view/),
+  ]);
+  expect(promptNotices([study, both], 'findings')).toEqual([]);
+  expect(promptNotices([both], 'scores')).toEqual([]);
 });
 
 test('findings from scores carry their certainty, absent ones on request, and a missing view is said', () => {
@@ -89,4 +107,21 @@ test('a long response loses its end, a prompt that fills the limit is refused', 
   expect(() => encodeExample(tokenizer, prompt, { maxTokens: asked, loss: 'response' })).toThrow(
     /maxTokens: expected more than/,
   );
+});
+
+const models = process.env.LLAMA_XR_MODELS;
+
+test.skipIf(!models)("SmolLM2's own chat template, as Jinja2 3.1 renders it (needs LLAMA_XR_MODELS)", () => {
+  using gguf = openGguf(join(models as string, 'smollm2-135m-instruct-q4_1.gguf'));
+  const smollm2 = loadTokenizer(gguf);
+  const prompt = promptFor(study, { ...options, template: 'chat', tokenizer: smollm2 });
+  const ids = encodePrompt(smollm2, prompt);
+  expect(smollm2.decode(ids, { special: true })).toBe(
+    '<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n' +
+      '<|im_start|>user\nWrite the findings section of a chest X-ray report from what was seen.\n' +
+      'Findings: opacity, lung, base, left; cardiomegaly, mild<|im_end|>\n<|im_start|>assistant\n',
+  );
+  const example = encodeExample(smollm2, prompt, { maxTokens: 500, loss: 'response' });
+  const response = smollm2.decode(example.tokens.subarray(example.lossFrom), { special: true });
+  expect(response).toBe('The heart is large.<|im_end|>');
 });

@@ -32,7 +32,7 @@ export interface PromptOptions {
   readonly template: TemplateName;
   /** Fusion `findings`: from the study's tags, or from its scores. */
   readonly findingsFrom: 'tags' | 'scores';
-  /** State absent findings too, where the scores say so. */
+  /** State absent findings too. */
   readonly negatives?: boolean;
   /** Reports of other patients with like findings. */
   readonly exemplars?: readonly string[];
@@ -61,6 +61,18 @@ export function promptFor(study: PromptStudy, options: PromptOptions): Prompt {
     tokenizer,
   );
   return { segments, response: `${responseLead(template)}${study.report}` };
+}
+
+/** What must be said of prompts made so, in the manifest of whatever is made from them. */
+export function promptNotices(studies: readonly PromptStudy[], fusion: Fusion): string[] {
+  if (fusion !== 'scores') return [];
+  const oneView = studies.filter(
+    ({ scores }) => scores && (scores.frontal === null || scores.lateral === null),
+  );
+  if (oneView.length === 0) return [];
+  return [
+    `fusion scores: ${oneView.length} of ${studies.length} studies have one view, whose numbers stand twice, as in the paper`,
+  ];
 }
 
 function inputLines(
