@@ -21,8 +21,8 @@ export async function draftImages(images: readonly string[], flags: GenerateFlag
     fail('USAGE', `images: expected a frontal and at most one lateral, got ${images.length} files`);
   const description = await new RunFolder(flags.run).read();
   const encoderName =
-    flags.encoder ??
-    description.images?.encoder ??
+    flags.encoder ||
+    description.images?.encoder ||
     fail('USAGE', `${flags.run}: was trained without images: name the encoder with --encoder FILE`);
   const terminal = openTerminal(flags);
   const dataset = await readStudies(flags.data ?? description.data.path);

@@ -1,7 +1,14 @@
 /** Puts the encoder's scores of a features file into the studies that it was made from. */
 import { fail } from '@llama-xr/core';
-import type { Study } from '@llama-xr/dataset';
-import { type Features, PATHOLOGIES } from '@llama-xr/vision';
+import { type Dataset, readStudies, type Study } from '@llama-xr/dataset';
+import { type Features, PATHOLOGIES, readFeatures } from '@llama-xr/vision';
+
+/** A data set, with the scores of a features file where one is given. */
+export async function readWithFeatures(folder: string, features: string | undefined): Promise<Dataset> {
+  const dataset = await readStudies(folder);
+  if (features === undefined) return dataset;
+  return { ...dataset, studies: withScores(dataset.studies, readFeatures(features), features) };
+}
 
 /** @throws LlamaXrError INPUT when no study has features. */
 export function withScores(studies: readonly Study[], features: Features, path: string): Study[] {

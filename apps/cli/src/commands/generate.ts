@@ -1,11 +1,12 @@
 /** `llama-xr generate`: drafts for a split of a data set, or for the images of one patient. */
 import { fail, sha256File, startRun, writeManifest } from '@llama-xr/core';
-import { readStudies, SPLITS, type Split, STUDIES_FILE } from '@llama-xr/dataset';
+import { SPLITS, type Split, STUDIES_FILE } from '@llama-xr/dataset';
 import { type Command, Option } from 'commander';
 import { draftImages } from '../draft-images.ts';
 import { draftStudies } from '../draft-studies.ts';
 import { count } from '../flags.ts';
 import { openRun } from '../open-run.ts';
+import { readWithFeatures } from '../study-features.ts';
 import { bytes, duration, type OutputFlags, openTerminal } from '../terminal.ts';
 import { version } from '../version.ts';
 
@@ -18,6 +19,7 @@ export interface GenerateFlags extends OutputFlags {
   limit?: number;
   recipe?: string;
   shuffleInputs?: boolean;
+  features?: string;
   encoder?: string;
   threads?: number;
   parallel: number;
@@ -39,6 +41,7 @@ export function generate(root: Command): void {
       '--shuffle-inputs',
       'give each study the findings of another: what a model that reads its input suffers from',
     )
+    .option('--features <file>', "the images' scores of the data set, made by llama-xr encode")
     .option('--encoder <file>', 'encoder for images (default: the one the run was trained with)')
     .option('--threads <n>', 'processor threads', (text) => count('--threads', text))
     .option('--parallel <n>', 'drafts written at once', (text) => count('--parallel', text), 16)
@@ -57,7 +60,7 @@ async function run(images: string[], flags: GenerateFlags): Promise<void> {
   const { data, out } = flags;
   const terminal = openTerminal(flags);
   const finish = startRun();
-  const dataset = await readStudies(data);
+  const dataset = await readWithFeatures(data, flags.features);
   await using opened = await openRun(flags, dataset);
   const result = await draftStudies(opened, dataset, { ...flags, out }, terminal);
   const { description } = opened;

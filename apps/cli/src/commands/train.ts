@@ -13,15 +13,19 @@ import {
   runTrainingJob,
   type TrainingData,
 } from '@llama-xr/train';
+import { readFeatures } from '@llama-xr/vision';
 import { type Command, Option } from 'commander';
 import { Drafting } from '../drafting.ts';
 import { count } from '../flags.ts';
+import { withScores } from '../study-features.ts';
 import { bytes, duration, type OutputFlags, openTerminal, type Terminal } from '../terminal.ts';
 import { version } from '../version.ts';
 
 interface Flags extends OutputFlags {
   base: string;
   data: string;
+  features?: string;
+  encoder?: string;
   recipe: string;
   out: string;
   mode: 'auto' | 'whole' | 'layered';
@@ -36,6 +40,8 @@ export function train(root: Command): void {
     .description('adapt a base model to reports by QLoRA; run it again to resume')
     .requiredOption('--base <file>', 'base model in 4 bits (GGUF)')
     .requiredOption('--data <dir>', 'data set made by llama-xr prepare')
+    .option('--features <file>', "the images' scores, made by llama-xr encode")
+    .option('--encoder <file>', 'the encoder that made them: remembered for llama-xr generate on images')
     .requiredOption('--recipe <file>', 'recipe: JSON with comments, see recipes/')
     .requiredOption('--out <dir>', 'run folder: adapter, log, checkpoint, manifest')
     .addOption(
@@ -48,7 +54,7 @@ export function train(root: Command): void {
     .option('--threads <n>', 'processor threads', (text) => count('--threads', text))
     .addHelpText(
       'after',
-      '\nExample:\n  llama-xr train --base base.gguf --data data --recipe recipes/iu-xray.json --out run',
+      '\nExample:\n  llama-xr train --base base.gguf --data data --recipe recipes/iu-findings.json --out run',
     )
     .action(run);
 }
@@ -56,9 +62,49 @@ export function train(root: Command): void {
 async function run(flags: Flags): Promise<void> {
   const terminal = openTerminal(flags);
   const finish = startRun();
+  const { description, data } = await plan(flags);
+  const folder = await claim(flags.out, description);
+  terminal.say(summary(data, description));
+  const { recipe, base, data: dataset, images, notices } = description;
+  const { mode, device, memory, threads } = flags;
+  const events = runTrainingJob({
+    base: base.path,
+    folder: flags.out,
+    recipe,
+    data,
+    identity: identityOf(description),
+    mode,
+    device,
+    ...(memory !== undefined && { memoryBytes: memory * 1e9 }),
+    ...(threads !== undefined && { threads }),
+  });
+  const result = await follow(events, terminal);
+  const inputs = [base, dataset, ...(images ? [images.features] : [])].map(({ path, sha256 }) => [
+    path,
+    sha256,
+  ]);
+  writeManifest(
+    folder.manifest,
+    finish({
+      command: 'train',
+      inputs: Object.fromEntries(inputs),
+      outputs: { 'adapter/adapter.gguf': await sha256File(folder.adapterGguf) },
+      config: { recipe, mode: result.mode },
+      seed: recipe.seed,
+      device,
+      notices,
+      versions: { 'llama-xr': version },
+    }),
+  );
+  terminal.result({ run: flags.out, ...result, notices }, () => words(result, notices, folder));
+}
+
+/** Everything that decides the run: base, data, recipe, and the examples made of them. */
+async function plan(flags: Flags): Promise<{ description: RunDescription; data: TrainingData }> {
   const recipe = await readRecipe(flags.recipe);
-  const { studies, manifest } = await readStudies(flags.data);
-  const dataHash = manifest.outputs[STUDIES_FILE] ?? '';
+  const { studies: bare, manifest } = await readStudies(flags.data);
+  const features = flags.features === undefined ? undefined : readFeatures(flags.features);
+  const studies = features === undefined ? bare : withScores(bare, features, flags.features as string);
   using gguf = openGguf(flags.base);
   const drafting = new Drafting({
     recipe,
@@ -66,51 +112,20 @@ async function run(flags: Flags): Promise<void> {
     findings: manifest.dataset.findings,
     train: studies.filter((study) => study.split === 'train'),
   });
-  const data = drafting.trainingData(studies.filter((study) => study.split === 'val'));
   const description: RunDescription = {
     version: 1,
     base: { path: flags.base, sha256: await sha256File(flags.base) },
-    data: { path: flags.data, sha256: dataHash },
+    data: { path: flags.data, sha256: manifest.outputs[STUDIES_FILE] ?? '' },
     recipe,
-    notices: [...manifest.notices],
-  };
-  const folder = await claim(flags.out, description);
-  terminal.say(summary(data, description));
-  const events = runTrainingJob({
-    base: flags.base,
-    folder: flags.out,
-    recipe,
-    data,
-    identity: identityOf(description),
-    mode: flags.mode,
-    device: flags.device,
-    ...(flags.memory === undefined ? {} : { memoryBytes: flags.memory * 1e9 }),
-    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
-  });
-  const result = await follow(events, terminal);
-  const { base, data: dataset, notices } = description;
-  writeManifest(
-    folder.manifest,
-    finish({
-      command: 'train',
-      inputs: { [base.path]: base.sha256, [dataset.path]: dataset.sha256 },
-      outputs: { 'adapter/adapter.gguf': await sha256File(folder.adapterGguf) },
-      config: { recipe, mode: result.mode },
-      seed: recipe.seed,
-      device: flags.device,
-      notices,
-      versions: { 'llama-xr': version },
+    ...(flags.features !== undefined && {
+      images: {
+        encoder: flags.encoder ?? '',
+        features: { path: flags.features, sha256: await sha256File(flags.features) },
+      },
     }),
-  );
-  terminal.result({ run: flags.out, ...result, notices }, () =>
-    [
-      ...notices.map((notice) => `NOTE: ${notice}`),
-      `val loss ${result.valLossBefore?.toFixed(4) ?? '?'} -> ${result.valLoss?.toFixed(4) ?? '?'}, ${result.steps} steps, ` +
-        `${duration(result.seconds)}, peak ${bytes(result.peakMemoryBytes)}`,
-      `adapter in ${folder.adapter}`,
-      'A falling loss proves nothing yet: llama-xr generate, then llama-xr evaluate.',
-    ].join('\n'),
-  );
+    notices: [...manifest.notices, ...(features?.origin.notices ?? [])],
+  };
+  return { description, data: drafting.trainingData(studies.filter((study) => study.split === 'val')) };
 }
 
 /** Takes the folder for this run, or goes on with the run that is there. */
@@ -123,9 +138,24 @@ async function claim(path: string, description: RunDescription): Promise<RunFold
   return folder;
 }
 
-/** Two runs are the same when recipe, base and data are, wherever they lie. */
-const identityOf = ({ recipe, base, data }: RunDescription): string =>
-  sha256(`${recipeHash(recipe)} ${base.sha256} ${data.sha256}`);
+/** Two runs are the same when recipe, base, data and features are, wherever they lie. */
+const identityOf = ({ recipe, base, data, images }: RunDescription): string =>
+  sha256(
+    [recipeHash(recipe), base.sha256, data.sha256, ...(images ? [images.features.sha256] : [])].join(' '),
+  );
+
+type Result = Awaited<ReturnType<typeof follow>>;
+
+function words(result: Result, notices: readonly string[], { adapter }: RunFolder): string {
+  const loss = (value: number | null) => value?.toFixed(4) ?? 'not measured';
+  return [
+    ...notices.map((notice) => `NOTE: ${notice}`),
+    `val loss ${loss(result.valLossBefore)} -> ${loss(result.valLoss)}, ${result.steps} steps, ` +
+      `${duration(result.seconds)}, peak ${bytes(result.peakMemoryBytes)}`,
+    `adapter in ${adapter}`,
+    'A falling loss proves nothing yet: llama-xr generate, then llama-xr evaluate.',
+  ].join('\n');
+}
 
 function summary({ passes, val }: TrainingData, { recipe }: RunDescription): string {
   const tokens = passes.flat().reduce((sum, example) => sum + example.tokens.length, 0);
