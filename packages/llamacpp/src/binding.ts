@@ -193,6 +193,7 @@ const PROTOTYPES: Record<keyof Llama, string> = {
 
 export interface LoadedLibrary {
   readonly llama: Llama;
+  readonly koffi: typeof koffi;
   readonly handle: LibraryHandle;
   readonly library: NativeLibrary;
 }
@@ -213,7 +214,7 @@ export function loadLlama(device: Device): LoadedLibrary {
   checkLayout(llama.llama_context_default_params(), CONTEXT_DEFAULTS, 'llama_context_params');
   ggml.func('void ggml_backend_load_all_from_path(const char *path)')(library.folder);
   llama.llama_backend_init();
-  return { llama, handle, library };
+  return { llama, koffi, handle, library };
 }
 
 /** Functions of a library by their C prototypes. */

@@ -6,7 +6,7 @@
  * thread calls it. So this runs in a child process (child.ts), whose parent reads llama.cpp's words from its stderr.
  */
 import { fail } from '@llama-xr/core';
-import koffi, { type LibraryHandle } from 'koffi';
+import koffi from 'koffi';
 import { Batch } from './batch.ts';
 import {
   type AdapterPointer,
@@ -34,8 +34,6 @@ export class Engine implements Decoder, Disposable {
   readonly sequences: number;
   readonly contextTokens: number;
   readonly facts: ModelFacts;
-  /** For functions of llama.h that only tests and benchmarks bind. */
-  readonly handle: LibraryHandle;
   readonly #llama: Llama;
   readonly #model: ModelPointer;
   readonly #vocabulary: VocabularyPointer;
@@ -49,9 +47,8 @@ export class Engine implements Decoder, Disposable {
 
   /** @throws LlamaXrError ENGINE, CONFIG, DEVICE; the native reason stands on stderr. */
   constructor(options: EngineOptions) {
-    const { llama, handle, library } = loadLlama(options.device);
+    const { llama, library } = loadLlama(options.device);
     this.#llama = llama;
-    this.handle = handle;
     this.sequences = options.parallel;
     this.contextTokens = options.contextTokens;
     this.rows = Math.max(LOGIT_ROWS, options.parallel);

@@ -1,52 +1,17 @@
-/** The whole of it, parent and child, on a model with random weights. Real weights: smollm2.test.ts. */
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+/** Parent and child together on a model with random weights. Their death: recovery.test.ts; real weights: smollm2.test.ts. */
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LlamaXrError, Random } from '@llama-xr/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Generator, openGenerator } from './index.ts';
-import { TINY_CONTEXT, writeTinyAdapter, writeTinyModel } from './testing/tiny-model.ts';
+import { TINY_CONTEXT, TINY_VOCABULARY, writeTinyAdapter, writeTinyModel } from './testing/tiny-model.ts';
+import { all, ENDLESS, errorOf, prompts } from './testing/tiny-requests.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'llama-xr-generator-'));
 const base = join(folder, 'tiny.gguf');
 const adapter = join(folder, 'adapter.gguf');
-const V = 260;
-
 const open = (more: object = {}) =>
   openGenerator({ base, contextTokens: 128, threads: 1, parallel: 4, ...more });
-const prompts = (count: number, length = 20) =>
-  Array.from({ length: count }, (_, i) => {
-    const random = new Random(i);
-    return { id: `r${i}`, tokens: Array.from({ length }, () => 3 + random.int(V - 3)) };
-  });
-const ENDLESS = { maxTokens: 24, stop: [] };
-
-async function all<T extends { id: string; sample?: number }>(
-  results: AsyncIterable<T>,
-): Promise<Record<string, T>> {
-  const found: Record<string, T> = {};
-  for await (const result of results) found[`${result.id}:${result.sample ?? 0}`] = result;
-  return found;
-}
-
-async function errorOf(promise: Promise<unknown>): Promise<LlamaXrError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(LlamaXrError);
-  return error as LlamaXrError;
-}
-
-/** Process ids of the children of this process. */
-function children(): number[] {
-  const text = execFileSync('ps', ['-o', 'pid=,stat=,args=', '--ppid', String(process.pid)], {
-    encoding: 'utf8',
-  });
-  return [...text.matchAll(/^ *(\d+) .*llamacpp\/src\/child\.ts/gm)].map((match) => Number(match[1]));
-}
 
 let generator: Generator;
 beforeAll(async () => {
@@ -61,7 +26,7 @@ afterAll(async () => {
 
 test('the model is described as llama.cpp sees it', () => {
   expect(generator.model).toMatchObject({
-    vocabulary: V,
+    vocabulary: TINY_VOCABULARY,
     width: 64,
     trainedContext: TINY_CONTEXT,
     device: 'cpu',
@@ -200,39 +165,6 @@ test('an adapter changes the texts, its scale does, and null takes it off again'
   expect(await texts(opened)).toBe(little);
 });
 
-test('a child killed in the middle is replaced, with its adapter, and every text comes', async () => {
-  await using victim = await open({ parallel: 2 });
-  await victim.setAdapter(adapter);
-  const expected = await all(victim.generate(prompts(6), ENDLESS));
-  const found: string[] = [];
-  for await (const { id, tokens } of victim.generate(prompts(6), ENDLESS)) {
-    if (found.length === 0) process.kill(newest(), 'SIGKILL');
-    expect(tokens).toEqual(expected[`${id}:0`]?.tokens);
-    found.push(id);
-  }
-  expect(found.toSorted()).toEqual(['r0', 'r1', 'r2', 'r3', 'r4', 'r5']);
-  process.kill(newest(), 'SIGKILL');
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  expect(await victim.tokenize('<|im_end|>')).toEqual([2]);
-});
-
-/** The child that was started last. */
-function newest(): number {
-  return Math.max(...children());
-}
-
-test('work that kills two children fails, with its name and the signal', async () => {
-  const spared = children();
-  await using victim = await open({ parallel: 2 });
-  const work = errorOf(all(victim.generate(prompts(2), { ...ENDLESS, samples: 2000 })));
-  const killing = setInterval(() => {
-    for (const pid of children()) if (!spared.includes(pid)) process.kill(pid, 'SIGKILL');
-  }, 20);
-  const error = await work.finally(() => clearInterval(killing));
-  expect(error.code).toBe('ENGINE');
-  expect(error.message).toMatch(/the llama\.cpp process ended by SIGKILL/);
-});
-
 test('damaged, foreign and unfitting files are refused with the words of who refused them', async () => {
   const path = join(folder, 'bad.gguf');
   expect((await errorOf(openGenerator({ base: join(folder, 'none.gguf') }))).code).toBe('FILE_MISSING');
@@ -277,7 +209,7 @@ test('mistakes in options and requests are told together', () => {
   );
   const wrong = [
     { id: 'empty', tokens: [] },
-    { id: 'foreign', tokens: [5, V] },
+    { id: 'foreign', tokens: [5, TINY_VOCABULARY] },
     { id: 'long', tokens: new Array(129).fill(5) },
   ];
   expect(() => generator.generate(wrong, ENDLESS)).toThrow(
@@ -301,53 +233,3 @@ test('options that no model can meet are refused at the start', async () => {
   );
   expect((await errorOf(open({ device: 'metal' }))).code).toBe('DEVICE');
 });
-
-test('leaving an iteration drops the rest of the work', async () => {
-  await using lazy = await open({ parallel: 1 });
-  for await (const _ of lazy.generate(prompts(200), ENDLESS)) break;
-  const { cpuSeconds } = await lazy.usage();
-  await all(lazy.generate(prompts(1), { maxTokens: 1 }));
-  expect((await lazy.usage()).cpuSeconds - cpuSeconds).toBeLessThan(0.5);
-});
-
-test('closing ends the child and what it was doing', async () => {
-  const before = children();
-  const closing = await open();
-  const [pid] = children().filter((each) => !before.includes(each));
-  expect(pid).toBeGreaterThan(0);
-  const work = errorOf(all(closing.generate(prompts(50), ENDLESS)));
-  await closing[Symbol.asyncDispose]();
-  expect((await work).message).toMatch(/the generator was closed/);
-  expect(children()).not.toContain(pid);
-  expect(() => closing.generate(prompts(1), ENDLESS)).toThrow(/used after it was closed/);
-});
-
-test('a parent that is killed takes its child along; one that forgets to close can still end', async () => {
-  const script = (end: string) => `
-    import { openGenerator } from ${JSON.stringify(join(import.meta.dirname, 'index.ts'))};
-    const generator = await openGenerator({ base: ${JSON.stringify(base)}, contextTokens: 64, threads: 1 });
-    console.log('open');
-    ${end}`;
-  const run = (end: string) =>
-    spawn(process.execPath, ['--input-type=module-typescript', '-e', script(end)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-  const forgetful = run('');
-  expect(await once(forgetful, 'exit')).toEqual([0, null]);
-  const killed = run('setInterval(() => {}, 1000);');
-  await once(killed.stdout as NonNullable<typeof killed.stdout>, 'data');
-  const text = execFileSync('ps', ['-o', 'pid=', '--ppid', String(killed.pid)], { encoding: 'utf8' });
-  const orphan = Number(text);
-  expect(orphan).toBeGreaterThan(0);
-  killed.kill('SIGKILL');
-  await expect.poll(() => alive(orphan), { timeout: 5000 }).toBe(false);
-});
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

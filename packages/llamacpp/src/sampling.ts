@@ -32,9 +32,11 @@ export function chooseToken(
   banned: Iterable<number>,
   random: Random,
 ): Choice {
-  const total = logSumExp(logits);
+  const likeliest = largest(logits);
+  const total = logSumExp(logits, likeliest);
   for (const token of banned) logits[token] = Number.NEGATIVE_INFINITY;
-  const token = sampling.temperature === 0 ? largest(logits) : draw(logits, sampling, random);
+  const best = Number.isFinite(logits[likeliest]) ? likeliest : largest(logits);
+  const token = sampling.temperature === 0 ? best : draw(logits, best, sampling, random);
   const logit = logits[token] as number;
   if (!Number.isFinite(logit)) fail('ENGINE', 'sampling: expected a token that is not banned, got none');
   return { token, logProbability: logit - total };
@@ -72,9 +74,9 @@ const STEPS = 64;
 const EXP = Float64Array.from({ length: 32 * STEPS }, (_, i) => Math.exp(-i / STEPS));
 const BEYOND = EXP.length;
 
-/** log(sum(exp(logits))) */
-export function logSumExp(logits: Float32Array): number {
-  const max = logits[largest(logits)] as number;
+/** log(sum(exp(logits))) @param best the index of the largest, where it is known */
+export function logSumExp(logits: Float32Array, best = largest(logits)): number {
+  const max = logits[best] as number;
   const sum = massBelow(logits, max, 1);
   if (!Number.isFinite(max) || !(sum > 0)) fail('ENGINE', `logits: expected finite numbers, got ${max}`);
   return max + Math.log(sum);
@@ -97,12 +99,13 @@ function massBelow(logits: Float32Array, max: number, temperature: number): numb
 
 function draw(
   logits: Float32Array,
+  best: number,
   { temperature, topK, topP }: Pick<Sampling, 'temperature' | 'topK' | 'topP'>,
   random: Random,
 ): number {
-  if (topK === 0 && topP === 1) return drawFromAll(logits, temperature, random);
-  const candidates = topK === 0 ? nucleus(logits, temperature, topP) : mostLikely(logits, topK);
-  const max = logits[candidates[0] as number] as number;
+  if (topK === 0 && topP === 1) return drawFromAll(logits, best, temperature, random);
+  const max = logits[best] as number;
+  const candidates = topK === 0 ? nucleus(logits, max, temperature, topP) : mostLikely(logits, topK);
   const weights = Array.from(candidates, (token) =>
     Math.exp(((logits[token] as number) - max) / temperature),
   );
@@ -116,8 +119,7 @@ function draw(
   return candidates[kept - 1] as number;
 }
 
-function drawFromAll(logits: Float32Array, temperature: number, random: Random): number {
-  const best = largest(logits);
+function drawFromAll(logits: Float32Array, best: number, temperature: number, random: Random): number {
   const max = logits[best] as number;
   let rest = random.next() * massBelow(logits, max, temperature);
   for (let i = 0; i < logits.length; i++) {
@@ -129,8 +131,7 @@ function drawFromAll(logits: Float32Array, temperature: number, random: Random):
 }
 
 /** The fewest most likely tokens whose probability reaches `topP`, most likely first. */
-function nucleus(logits: Float32Array, temperature: number, topP: number): Int32Array {
-  const max = logits[largest(logits)] as number;
+function nucleus(logits: Float32Array, max: number, temperature: number, topP: number): Int32Array {
   const wanted = topP * massBelow(logits, max, temperature);
   for (let k = 64; ; k *= 8) {
     const candidates = mostLikely(logits, k);

@@ -24,6 +24,7 @@ function byteTokens(): string[] {
 }
 
 const TOKENS = [...SPECIAL, ...byteTokens(), 'Ġt'];
+export const TINY_VOCABULARY = TOKENS.length;
 
 function tensor(random: Random, name: string, shape: number[], deviation: number): GgufTensorToWrite {
   const values = Float32Array.from({ length: shape.reduce((n, extent) => n * extent, 1) }, () =>
