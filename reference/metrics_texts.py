@@ -63,6 +63,26 @@ WORDS = (
     "İstanbul naïve 12 t9 o"
 ).split()
 
+# What R2Gen's cleaning changes: numbered lists, doubled stops, marks, length.
+LISTS = [
+    "The heart is normal. The lungs are clear. No effusion.",
+    "1. Small effusion. 2. Large heart. 3. Clear lungs. 4. Stable. 5. None. 6. Six.",
+    "Findings 2. second 3. third. 4. fourth 5. fifth",
+    "Two stops.. three stops... four stops.... five.....",
+    'Quotes "as these", slashes/back\\slashes, apostrophes\' and [brackets] {braces} (parentheses).',
+    "Right-sided x-ray: 2.5 cm; 50% & more! Why? * ^ _ + = < > @ # $ ~ `",
+    " leading space. Trailing space ",
+    "No stop at the end",
+    "",
+    " . . ",
+    "A. B. C. D.",
+    "Line one.\nLine two. \tTab.",
+    "There are 1. several 2. numbers",
+    " ".join(f"word{i}" for i in range(70)) + ".",
+    ". ".join(f"Sentence {i} ends" for i in range(30)),
+    "XXXX-year-old [XXXX] with T11/T12 change.",
+]
+
 # What a tokenizer may stumble over: contractions, abbreviations, numbers, addresses, tags, faces, odd characters.
 ODD_STRINGS = [
     "The heart isn't enlarged. Dr. Smith's x-ray (2 views), 3/4/2011; 1.5 cm.",
