@@ -40,7 +40,7 @@ export async function draftImages(images: readonly string[], flags: GenerateFlag
     ...sampling,
     seed: description.recipe.seed,
   })) {
-    const tags = inputTags(study, source);
+    const tags = run.drafting.tags(study, source);
     const consensus = new Consensus(training.map(({ report }) => report));
     const { prediction, logProbability } = chooseDraft(
       drafts,

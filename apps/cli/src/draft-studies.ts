@@ -1,6 +1,6 @@
 /** Drafts for a split of a data set, resumable, each with what is needed to judge it. */
 import { Random } from '@llama-xr/core';
-import { type Dataset, inputTags, NearestByTags, type Split, type Study } from '@llama-xr/dataset';
+import { type Dataset, NearestByTags, type Split, type Study } from '@llama-xr/dataset';
 import { Consensus } from '@llama-xr/metrics';
 import { chooseDraft } from './choose-draft.ts';
 import type { OpenedRun } from './open-run.ts';
@@ -61,24 +61,22 @@ export async function draftStudies(
 class DraftJudge {
   readonly notices: readonly string[];
   readonly #run: OpenedRun;
-  readonly #dataset: Dataset;
   readonly #lookup: NearestByTags;
   readonly #consensus: Consensus;
 
   constructor(run: OpenedRun, dataset: Dataset, shuffledInputs: boolean) {
     this.#run = run;
-    this.#dataset = dataset;
     this.notices = [
       ...run.description.notices,
       ...(shuffledInputs ? ['shuffled inputs: each study was given the findings of another'] : []),
     ];
     const training = dataset.studies.filter((study) => study.split === 'train');
-    this.#lookup = new NearestByTags(training.map((study) => ({ ...study, tags: this.#tags(study) })));
+    this.#lookup = new NearestByTags(training.map((study) => ({ ...study, tags: run.drafting.tags(study) })));
     this.#consensus = new Consensus(training.map(({ report }) => report));
   }
 
   choose(study: Study, input: Study, drafts: Parameters<typeof chooseDraft>[0]): Draft {
-    const tags = this.#tags(input);
+    const tags = this.#run.drafting.tags(input);
     const nearest = this.#lookup.find({ patient: study.patient, tags })[0];
     const chosen = chooseDraft(drafts, tags, this.#run.drafting.neighbours(input), this.#consensus);
     return {
@@ -91,10 +89,6 @@ class DraftJudge {
       logProbability: chosen.logProbability,
       notices: this.notices,
     };
-  }
-
-  #tags(study: Study): string[] {
-    return inputTags(study, this.#dataset.manifest.dataset.findings);
   }
 }
 

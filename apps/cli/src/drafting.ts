@@ -3,7 +3,7 @@
  * reports are shown beside them, and what the model has to write.
  */
 import { Random } from '@llama-xr/core';
-import { ExemplarIndex, type FindingsSource, inputTags, type Study } from '@llama-xr/dataset';
+import { Calibration, ExemplarIndex, type FindingsSource, inputTags, type Study } from '@llama-xr/dataset';
 import { encodeExample, encodePrompt, type Prompt, promptFor, type Tokenizer } from '@llama-xr/llama';
 import type { Neighbour } from '@llama-xr/metrics';
 import { findingTags } from '@llama-xr/reports';
@@ -29,6 +29,7 @@ export class Drafting {
   readonly #setup: DraftingSetup;
   /** Made when it is first asked for: not every recipe shows exemplars. */
   #index: ExemplarIndex | undefined;
+  #calibration: Calibration | undefined;
 
   constructor(setup: DraftingSetup) {
     this.#setup = setup;
@@ -39,14 +40,19 @@ export class Drafting {
     const { recipe, tokenizer } = this.#setup;
     const { exemplars: shown } = recipe;
     const count = shown * recipe.decoding.exemplarDrafts;
-    const best = shown === 0 ? [] : this.#near.nearest(asRead(study, findings), { count });
+    const best = shown === 0 ? [] : this.#near.nearest(this.#read(study, findings), { count });
     const groups = best.length === 0 ? [[]] : chunks(best, shown);
     return groups.map((exemplars) => encodePrompt(tokenizer, this.#parts(study, exemplars, findings)));
   }
 
+  /** The findings that the prompt states of a study, as tags. */
+  tags(study: Study, findings: FindingsSource = this.#setup.findings): string[] {
+    return this.#read(study, findings).tags;
+  }
+
   /** What was written of studies with like findings: these reports judge the drafts. */
   neighbours(study: Study, findings: FindingsSource = this.#setup.findings): Neighbour[] {
-    const near = this.#near.neighbourhood(asRead(study, findings));
+    const near = this.#near.neighbourhood(this.#read(study, findings));
     return near.map(({ study: { report }, similarity }) => ({ text: report, weight: similarity ** 2 }));
   }
 
@@ -59,13 +65,23 @@ export class Drafting {
 
   get #near(): ExemplarIndex {
     const { train, findings } = this.#setup;
-    this.#index ??= new ExemplarIndex(train.map((study) => asRead(study, findings)));
+    this.#index ??= new ExemplarIndex(train.map((study) => this.#read(study, findings)));
     return this.#index;
   }
 
+  /** The study as the prompt sees it: scores calibrated to this site, tags as its findings source has them. */
+  #read(study: Study, findings: FindingsSource): Study {
+    const { recipe, train } = this.#setup;
+    if (recipe.fusion !== 'findings' || !isScored(findings))
+      return { ...study, tags: inputTags(study, findings) };
+    this.#calibration ??= new Calibration(train);
+    const calibrated = this.#calibration.apply(study);
+    return { ...calibrated, tags: inputTags(calibrated, findings) };
+  }
+
   #pass(pass: number): Example[] {
-    const { recipe, train, findings } = this.#setup;
-    const hasFindings = (study: Study) => findingTags(inputTags(study, findings)).length > 0;
+    const { recipe, train } = this.#setup;
+    const hasFindings = (study: Study) => findingTags(this.tags(study)).length > 0;
     const order = new Random(`${recipe.seed}:studies without findings`);
     const random = passRandom(recipe.seed, pass).fork('exemplars');
     return studiesOfPass(train, hasFindings, { pass, share: recipe.normalShare, random: order }).map(
@@ -77,7 +93,7 @@ export class Drafting {
     const { recipe, findings } = this.#setup;
     return recipe.exemplars === 0
       ? []
-      : this.#near.nearest(asRead(study, findings), { count: recipe.exemplars });
+      : this.#near.nearest(this.#read(study, findings), { count: recipe.exemplars });
   }
 
   /** Exemplars for training: not always the best ones, and sometimes none. */
@@ -85,7 +101,7 @@ export class Drafting {
     const { recipe, findings } = this.#setup;
     if (recipe.exemplars === 0 || random.chance(recipe.exemplarDropout)) return [];
     const count = Math.max(recipe.exemplarPool, recipe.exemplars);
-    const pool = this.#near.nearest(asRead(study, findings), { count });
+    const pool = this.#near.nearest(this.#read(study, findings), { count });
     const drawn: Study[] = [];
     while (drawn.length < recipe.exemplars && pool.length > 0) {
       drawn.push(...pool.splice(drawNear(pool.length, random), 1));
@@ -102,25 +118,21 @@ export class Drafting {
   #parts(study: Study, exemplars: readonly Study[], findings = this.#setup.findings): Prompt {
     const { recipe, tokenizer } = this.#setup;
     const { fusion, template, negatives } = recipe;
-    return promptFor(asRead(study, findings), {
+    return promptFor(this.#read(study, findings), {
       fusion,
       template,
       negatives,
       tokenizer,
-      findingsFrom: findings === 'mesh' || findings === 'labels' ? 'tags' : 'scores',
+      findingsFrom: isScored(findings) ? 'scores' : 'tags',
       exemplars: exemplars.map((exemplar) => exemplar.report),
     });
   }
 }
-
-/** The study as the prompt sees it: its tags are what the findings source says of it. */
-const asRead = (study: Study, findings: FindingsSource): Study => ({
-  ...study,
-  tags: inputTags(study, findings),
-});
 
 function chunks<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
     items.slice(i * size, (i + 1) * size),
   );
 }
+
+const isScored = (findings: FindingsSource): boolean => findings === 'simulated' || findings === 'encoder';

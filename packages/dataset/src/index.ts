@@ -1,5 +1,6 @@
 /** Collections of studies: reading them, splitting them by patient, auditing them for leaks, and looking in them. */
 export * from './audit.ts';
+export { Calibration } from './calibration.ts';
 export * from './exemplars.ts';
 export { inputTags, OPERATING_POINT } from './input-tags.ts';
 export { jaccard } from './near-duplicates.ts';

@@ -7,7 +7,7 @@ import { CommonSubsequence } from './common-subsequence.ts';
 import { lookupReport, NearestByTags } from './nearest.ts';
 import { type PrepareOptions, prepare } from './prepare.ts';
 import type { Study } from './study.ts';
-import { temporaryFolder } from './test-sources.ts';
+import { temporaryFolder } from './testing/fake-sources.ts';
 
 const data = process.env.LLAMA_XR_DATA;
 const folder = temporaryFolder();

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest';
 import { type PrepareOptions, prepare } from './prepare.ts';
 import { hashSplit } from './splits.ts';
 import type { Study } from './study.ts';
-import { type FakeReport, reportXml, temporaryFolder, tgz, writeReports } from './test-sources.ts';
+import { type FakeReport, reportXml, temporaryFolder, tgz, writeReports } from './testing/fake-sources.ts';
 
 const folder = temporaryFolder();
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { prepare } from './prepare.ts';
 import { readStudies, STUDIES_FILE } from './store.ts';
-import { temporaryFolder, writeReports } from './test-sources.ts';
+import { temporaryFolder, writeReports } from './testing/fake-sources.ts';
 
 const folder = temporaryFolder();
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { reportXml } from '../test-sources.ts';
+import { reportXml } from '../testing/fake-sources.ts';
 import { parseIuReport } from './iu-xml.ts';
 
 test('a report becomes a record', () => {

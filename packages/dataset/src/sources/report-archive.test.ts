@@ -1,7 +1,7 @@
 import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { reportXml, temporaryFolder, tgz } from '../test-sources.ts';
+import { reportXml, temporaryFolder, tgz } from '../testing/fake-sources.ts';
 import { type ReportFile, readReportArchive, readReportFolder } from './report-archive.ts';
 
 const folder = temporaryFolder();

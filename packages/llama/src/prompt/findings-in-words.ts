@@ -43,8 +43,11 @@ export function tagsInWords(tags: readonly string[]): FindingsInWords {
   };
 }
 
-/** A score from here on is stated plainly, from 0.5 on as likely, and below 1 - 0.75 as absent. */
+/** Scores from which a finding is stated, called likely, called possible; below the last it is reported absent. */
 const CERTAIN = 0.75;
+const LIKELY = 0.5;
+const POSSIBLE = 0.2;
+const ABSENT = 0.05;
 
 /** The mean score of the views that there are, per finding, in words. */
 export function scoresInWords({ frontal, lateral }: StudyViewScores): FindingsInWords {
@@ -57,8 +60,13 @@ export function scoresInWords({ frontal, lateral }: StudyViewScores): FindingsIn
   });
   const sorted = [...best].sort(([, a], [, b]) => b - a);
   const present = sorted
-    .filter(([, score]) => score >= 0.5)
-    .map(([name, score]) => (score >= CERTAIN ? name : `likely ${name}`));
-  const absent = sorted.filter(([, score]) => score < 1 - CERTAIN).map(([name]) => name);
+    .filter(([, score]) => score >= POSSIBLE)
+    .map(([name, score]) => `${certainty(score)}${name}`);
+  const absent = sorted.filter(([, score]) => score < ABSENT).map(([name]) => name);
   return { present: present.join('; ') || 'normal', absent: absent.join('; ') || 'not certain' };
+}
+
+function certainty(score: number): string {
+  if (score >= CERTAIN) return '';
+  return score >= LIKELY ? 'likely ' : 'possible ';
 }

@@ -24,11 +24,11 @@ const tokenizer: Tokenizer = {
   tokenId: () => undefined,
 };
 
-const scores = (values: Record<string, number>) => XRV_LABELS.map((label) => values[label] ?? 0.4);
+const scores = (values: Record<string, number>) => XRV_LABELS.map((label) => values[label] ?? 0.1);
 const study: PromptStudy = {
   id: 's1',
   tags: ['Opacity/lung/base/left', 'Cardiomegaly/mild'],
-  scores: { frontal: scores({ Effusion: 0.9, Nodule: 0.6, Pneumothorax: 0.1 }), lateral: null },
+  scores: { frontal: scores({ Effusion: 0.9, Nodule: 0.6, Pneumothorax: 0.02, Hernia: 0.3 }), lateral: null },
   report: 'The heart is large.',
 };
 const options: PromptOptions = { fusion: 'findings', template: 'plain', findingsFrom: 'tags', tokenizer };
@@ -58,7 +58,7 @@ test('numbers that stand twice are told, and only where numbers stand', () => {
 
 test('findings from scores carry their certainty, absent ones on request, and a missing view is said', () => {
   const prompt = text(promptFor(study, { ...options, findingsFrom: 'scores', negatives: true }));
-  expect(prompt).toContain('Findings: pleural effusion; likely nodule\n');
+  expect(prompt).toContain('Findings: pleural effusion; likely nodule; possible hernia\n');
   expect(prompt).toContain('Absent: pneumothorax\n');
   expect(prompt).toContain('Views: frontal alone');
   const both = { ...study, scores: { frontal: scores({}), lateral: scores({}) } };
