@@ -4,7 +4,14 @@
  */
 import { Random } from '@llama-xr/core';
 import { Calibration, ExemplarIndex, type FindingsSource, inputTags, type Study } from '@llama-xr/dataset';
-import { encodeExample, encodePrompt, type Prompt, promptFor, type Tokenizer } from '@llama-xr/llama';
+import {
+  encodeExample,
+  encodePrompt,
+  POSSIBLE,
+  type Prompt,
+  promptFor,
+  type Tokenizer,
+} from '@llama-xr/llama';
 import type { Neighbour } from '@llama-xr/metrics';
 import { findingTags } from '@llama-xr/reports';
 import {
@@ -76,7 +83,7 @@ export class Drafting {
       return { ...study, tags: inputTags(study, findings) };
     this.#calibration ??= new Calibration(train);
     const calibrated = this.#calibration.apply(study);
-    return { ...calibrated, tags: inputTags(calibrated, findings) };
+    return { ...calibrated, tags: inputTags(calibrated, findings, POSSIBLE) };
   }
 
   #pass(pass: number): Example[] {

@@ -38,8 +38,14 @@ export class CommonSubsequence {
         v[k] = (sum | (before & ~m)) >>> 0;
       }
     }
-    let length = 0;
-    for (let i = 0; i < this.#length; i++) if (!(((v[i >>> 5] as number) >>> (i & 31)) & 1)) length++;
-    return length;
+    // Places beyond the list stand in no M: their bits stay set.
+    return v.reduce((length, bits) => length + ones(~bits), 0);
   }
+}
+
+/** How many of 32 bits are set (Warren, Hacker's Delight, 5-1). */
+function ones(bits: number): number {
+  let x = bits - ((bits >>> 1) & 0x55555555);
+  x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
+  return Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

@@ -60,25 +60,34 @@ export class NearestByTags<T extends TaggedStudy = TaggedStudy> {
 
   #byTypicality(group: readonly number[]): readonly number[] {
     if (group.length < 3) return group;
-    const peers = group.slice(0, MOST_PEERS);
     const key = group.join(',');
     const known = this.#typical.get(key);
     if (known !== undefined) return known;
-    const score = new Map(group.map((i) => [i, this.#likeness(i, peers)]));
-    const order = [...group].sort((a, b) => (score.get(b) as number) - (score.get(a) as number) || a - b);
-    this.#typical.set(key, order);
-    return order;
+    const typicality = this.#typicality(group);
+    const order = [...group.keys()].sort(
+      (a, b) => (typicality[b] as number) - (typicality[a] as number) || a - b,
+    );
+    const studies = order.map((place) => group[place] as number);
+    this.#typical.set(key, studies);
+    return studies;
   }
 
-  #likeness(i: number, peers: readonly number[]): number {
-    const own = this.#words[i] as Int32Array;
-    const common = new CommonSubsequence(own);
-    let sum = 0;
-    for (const j of peers) {
-      const other = this.#words[j] as Int32Array;
-      if (j !== i) sum += rougeL(common.with(other), own.length, other.length);
+  /** Mean ROUGE-L of each report of a group to those of its peers, the first MOST_PEERS of the group but itself. */
+  #typicality(group: readonly number[]): Float64Array {
+    const words = group.map((i) => this.#words[i] as Int32Array);
+    const peers = Math.min(group.length, MOST_PEERS);
+    const sums = new Float64Array(group.length);
+    for (let j = 0; j < peers; j++) {
+      const peer = words[j] as Int32Array;
+      const common = new CommonSubsequence(peer);
+      for (let i = j + 1; i < group.length; i++) {
+        const own = words[i] as Int32Array;
+        const length = common.with(own);
+        sums[i] = (sums[i] as number) + rougeL(length, own.length, peer.length);
+        if (i < peers) sums[j] = (sums[j] as number) + rougeL(length, peer.length, own.length);
+      }
     }
-    return sum / (peers.includes(i) ? peers.length - 1 : peers.length);
+    return sums.map((sum, i) => sum / (i < peers ? peers - 1 : peers));
   }
 }
 

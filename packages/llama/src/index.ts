@@ -23,6 +23,7 @@ export type { TrainingEngine } from './model/training-engine.ts';
 export { openPretrainingWorker, openTrainingWorker } from './model/training-worker.ts';
 export * from './model/weights-type.ts';
 export { type EncodedExample, encodeExample, encodePrompt } from './prompt/encode-example.ts';
+export { POSSIBLE } from './prompt/findings-in-words.ts';
 export {
   FUSIONS,
   type Fusion,

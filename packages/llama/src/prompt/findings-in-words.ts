@@ -46,7 +46,7 @@ export function tagsInWords(tags: readonly string[]): FindingsInWords {
 /** Scores from which a finding is stated, called likely, called possible; below the last it is reported absent. */
 const CERTAIN = 0.75;
 const LIKELY = 0.5;
-const POSSIBLE = 0.2;
+export const POSSIBLE = 0.2;
 const ABSENT = 0.05;
 
 /** The mean score of the views that there are, per finding, in words. */
