@@ -206,6 +206,10 @@ test('prepared again it does nothing; prepared otherwise it refuses', async () =
   await expect(prepare(source, { format: 'iu-xray', out, seed: 1 })).rejects.toMatchObject({
     code: 'RESUME',
   });
+  // Images that came since make other studies.
+  mkdirSync(join(source, 'images'));
+  writeFileSync(join(source, 'images', 'CXR1_IM-1-1001.png'), '');
+  await expect(prepare(source, { format: 'iu-xray', out })).rejects.toMatchObject({ code: 'RESUME' });
   // A run that was cut off before its manifest is simply done again.
   rmSync(join(out, 'manifest.json'));
   writeFileSync(join(out, 'studies.jsonl'), 'half a li');

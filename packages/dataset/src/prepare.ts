@@ -19,8 +19,8 @@ import { ANNOTATION_JSON, readR2Gen, readSplits } from './sources/r2gen.ts';
 import { hashSplit } from './splits.ts';
 import {
   type DatasetManifest,
-  type DatasetSummary,
   type FindingsSource,
+  hashStudies,
   MANIFEST_FILE,
   type PartCounts,
   readDatasetManifest,
@@ -76,51 +76,56 @@ export interface Prepared {
  */
 export async function prepare(source: string, options: PrepareOptions): Promise<Prepared> {
   const finish = startRun();
-  const { format, out, seed = 3407, progress = silent } = options;
+  const { format, out, seed = DEFAULT_SEED, progress = silent } = options;
   const mistakes = new Mistakes();
   progress({ stage: 'read', done: 0, total: 3 });
-  const read = await READERS[format](source, mistakes);
   const folder = (await isFolder(source)) ? source : dirname(source);
+  const read = await READERS[format](source, mistakes);
   const gold = await addGoldLabels(read.records, folder, mistakes);
-  const { splitOf, splitName, files } = await chooseSplits(folder, options, read, mistakes);
+  const split = await chooseSplits(folder, options, read, mistakes);
   mistakes.throwIfAny('FILE_FORMAT', source);
 
   progress({ stage: 'select', done: 1, total: 3 });
-  const choices: Choices = {
-    findings:
-      options.findings ?? (read.records.some((record) => record.tags.length > 0) ? 'mesh' : 'encoder'),
-    target: options.target ?? 'findings',
-    deidentified: options.deidentified ?? 'keep',
-    seed,
-    images: await findImages(folder, options),
-    requireImages: options.findings === 'encoder',
-    splitOf,
-  };
+  const choices = choicesOf(options, read, await findImages(folder, options), split);
   const { studies, skipped } = select(source, read.records, choices);
 
   progress({ stage: 'audit', done: 2, total: 3 });
   const audit = await auditLeaks(studies, out, mistakes);
   mistakes.throwIfAny('INPUT', `${source}: the parts leak into each other`);
+
   const { findings, target, deidentified } = choices;
-  const summary: DatasetSummary = {
-    format,
-    licence: read.licence,
-    findings,
-    target,
-    splits: splitName,
-    counts: countParts(studies),
-    skipped,
-    audit,
+  const chosen = { format, findings, target, splits: split.splitName };
+  const record = {
+    command: 'prepare',
+    config: { source, ...chosen, deidentified },
+    inputs: await hashInputs(source, [...read.files, ...gold, ...split.files]),
+    notices: [...read.notices, ...noticesOf(read.records, choices)],
+    seed,
   };
-  const config = { source, format, findings, target, deidentified, splits: splitName };
-  const inputs = await hashInputs(source, [...read.files, ...gold, ...files]);
-  const notices = [...read.notices, ...noticesOf(read.records, choices)];
-  const result = await write(out, studies, {
-    ...finish({ command: 'prepare', config, inputs, notices, seed }),
-    dataset: summary,
-  });
+  const dataset = { ...chosen, licence: read.licence, counts: countParts(studies), skipped, audit };
+  const result = await write(out, studies, { ...finish(record), dataset });
   progress({ stage: 'written', done: 3, total: 3 });
   return result;
+}
+
+const DEFAULT_SEED = 3407;
+
+function choicesOf(
+  { findings, target = 'findings', deidentified = 'keep', seed = DEFAULT_SEED }: PrepareOptions,
+  { records }: Source,
+  images: ImageIndex | undefined,
+  { splitOf }: SplitChoice,
+): Choices {
+  const tagged = records.some((record) => record.tags.length > 0);
+  return {
+    findings: findings ?? (tagged ? 'mesh' : 'encoder'),
+    target,
+    deidentified,
+    seed,
+    images,
+    requireImages: findings === 'encoder',
+    splitOf,
+  };
 }
 
 interface SplitChoice {
@@ -131,7 +136,7 @@ interface SplitChoice {
 
 async function chooseSplits(
   folder: string,
-  { splits = 'auto', seed = 3407 }: PrepareOptions,
+  { splits = 'auto', seed = DEFAULT_SEED }: PrepareOptions,
   read: Source,
   mistakes: Mistakes,
 ): Promise<SplitChoice> {
@@ -223,23 +228,24 @@ async function hashInputs(source: string, files: readonly string[]): Promise<Rec
 }
 
 /** Writes a folder once; finds it done when it was made alike; refuses to write over anything else. */
-async function write(out: string, studies: Study[], manifest: DatasetManifest): Promise<Prepared> {
-  const studiesPath = join(out, STUDIES_FILE);
+async function write(out: string, studies: Study[], made: DatasetManifest): Promise<Prepared> {
+  const path = join(out, STUDIES_FILE);
+  const manifest = { ...made, outputs: { [STUDIES_FILE]: hashStudies(out, studies) } };
   if (existsSync(join(out, MANIFEST_FILE))) {
     const before = await readDatasetManifest(out);
-    const alike = sameRun(before, manifest) && existsSync(studiesPath);
-    if (alike && before.outputs[STUDIES_FILE] === (await sha256File(studiesPath))) {
+    const same = sameRun(before, manifest) && existsSync(path);
+    if (same && manifest.outputs[STUDIES_FILE] === (await sha256File(path))) {
       return { studies, manifest: before, reused: true };
     }
     fail('RESUME', `${out}: holds data prepared from other inputs or with other choices`);
   }
   writeStudies(out, studies);
-  const whole = { ...manifest, outputs: { [STUDIES_FILE]: await sha256File(studiesPath) } };
-  writeDatasetManifest(out, whole);
-  return { studies, manifest: whole, reused: false };
+  writeDatasetManifest(out, manifest);
+  return { studies, manifest, reused: false };
 }
 
 function sameRun(a: DatasetManifest, b: DatasetManifest): boolean {
-  const key = ({ config, inputs, seed }: DatasetManifest) => JSON.stringify({ config, inputs, seed });
+  const key = ({ config, inputs, outputs, seed }: DatasetManifest) =>
+    JSON.stringify({ config, inputs, outputs, seed });
   return key(a) === key(b);
 }

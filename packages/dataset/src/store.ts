@@ -10,6 +10,7 @@ import {
   type RunManifest,
   readJson,
   readJsonLines,
+  sha256,
   writeJson,
   writeJsonLines,
 } from '@llama-xr/core';
@@ -99,11 +100,23 @@ export async function readStudies(folder: string): Promise<Dataset> {
 }
 
 /** Writes studies atomically, paths of views relative to the folder so that it can be moved with its images. */
-export function writeStudies(folder: string, studies: Iterable<Study>): void {
-  const lines = [...studies].map((study) =>
+export function writeStudies(folder: string, studies: readonly Study[]): void {
+  writeJsonLines(join(folder, STUDIES_FILE), portable(folder, studies));
+}
+
+/** SHA-256 of the file that writeStudies makes of these studies in this folder. */
+export function hashStudies(folder: string, studies: readonly Study[]): string {
+  return sha256(
+    portable(folder, studies)
+      .map((study) => `${JSON.stringify(study)}\n`)
+      .join(''),
+  );
+}
+
+function portable(folder: string, studies: readonly Study[]): Study[] {
+  return studies.map((study) =>
     mapPaths(study, (view) => (isAbsolute(view) ? relative(resolve(folder), view) : view)),
   );
-  writeJsonLines(join(folder, STUDIES_FILE), lines);
 }
 
 export function writeDatasetManifest(folder: string, manifest: DatasetManifest): void {
