@@ -3,9 +3,17 @@
  * or safetensors, told apart by their first bytes. Nothing in a file is executed: see readPytorch. Everything that is
  * wrong with a file is listed at once, the order of its labels included.
  */
+import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import { Mistakes, sha256File } from '@llama-xr/core';
-import { openSafetensors, type Tensor, toFloat32 } from '@llama-xr/tensor';
+import { fileError, Mistakes, sha256File } from '@llama-xr/core';
+import {
+  openSafetensors,
+  PickledObject,
+  readPytorch,
+  stateDict,
+  type Tensor,
+  toFloat32,
+} from '@llama-xr/tensor';
 import { DENSENET_121, type DenseNetWeights, parameterShapes } from './densenet.ts';
 import {
   type OperatingPoints,
@@ -111,13 +119,15 @@ function checkedWeights(tensors: ReadonlyMap<string, Tensor>, mistakes: Mistakes
   return weights;
 }
 
+const words = (label: string) => label.replaceAll('_', ' ').toLowerCase();
+
 /** An output may be unnamed (never trained), but never stand in another's place. */
 function checkLabels(labels: readonly string[], mistakes: Mistakes): void {
   if (labels.length !== PATHOLOGIES.length)
     mistakes.add(`labels: expected ${PATHOLOGIES.length}, got ${labels.length}`);
   PATHOLOGIES.forEach((expected, i) => {
     const label = labels[i];
-    if (label !== undefined && label !== '' && label !== expected)
+    if (label !== undefined && label !== '' && words(label) !== words(expected))
       mistakes.add(`label of output ${i}: expected ${expected}, got ${label}`);
   });
 }
@@ -131,8 +141,43 @@ function checkPoints(points: OperatingPoints, mistakes: Mistakes): void {
   });
 }
 
+/** A zip or a pickle is PyTorch's; anything else has to be safetensors. */
 function readContents(path: string): Contents {
-  return readSafetensors(path);
+  const start = firstBytes(path);
+  const isTorch = start.subarray(0, 2).toString('latin1') === 'PK' || start[0] === 0x80;
+  return isTorch ? readTorch(path) : readSafetensors(path);
+}
+
+function firstBytes(path: string): Buffer {
+  try {
+    const descriptor = openSync(path, 'r');
+    try {
+      const start = Buffer.alloc(8);
+      readSync(descriptor, start);
+      return start;
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw fileError(error, path);
+  }
+}
+
+/** A whole module says what its outputs are called, if whoever trained it set one of these attributes. */
+const LABEL_ATTRIBUTES = ['pathologies', 'targets', 'labels'];
+
+function readTorch(path: string): Contents {
+  const tree = readPytorch(path);
+  const labels = tree instanceof PickledObject ? labelsOf(tree) : undefined;
+  return { tensors: stateDict(tree), ...(labels && { labels }) };
+}
+
+function labelsOf({ state }: PickledObject): string[] | undefined {
+  const list = LABEL_ATTRIBUTES.map((name) => state.get(name)).find((value) => Array.isArray(value));
+  if (list !== undefined) return (list as unknown[]).map(String);
+  const modules = state.get('_modules');
+  const wrapped = modules instanceof Map ? modules.get('module') : undefined;
+  return wrapped instanceof PickledObject ? labelsOf(wrapped) : undefined;
 }
 
 /** Metadata `labels` is a JSON list of texts, where it is there. */
