@@ -101,6 +101,8 @@ function conflicts(a: PhantomFinding, b: PhantomFinding): boolean {
       );
     case 'pleural effusion':
       return inLung(b) && sameSide(a, b) && (!('zone' in b) || a.severity === 'large' || b.zone === 'lower');
+    case 'cardiomegaly':
+      return a.severity === 'severe' && b.kind === 'atelectasis' && b.side === 'left';
     case 'edema':
       return b.kind === 'consolidation' || b.kind === 'nodule';
     case 'consolidation':

@@ -56,7 +56,7 @@ export function buildNodule(
   { side, zone }: FindingOf<'nodule'>,
   random: Random,
 ): Ellipsoid {
-  const radius = random.between(9, 13.5);
+  const radius = random.between(11, 16);
   return {
     center: pointIn(anatomy, side, zone, random.between(0.35, 0.72), random),
     radii: { x: radius, y: radius * 1.1, z: radius * random.between(0.9, 1.1) },

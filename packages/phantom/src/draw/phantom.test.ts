@@ -152,7 +152,7 @@ describe('findings are seen', () => {
       for (const zone of ['upper', 'mid', 'lower'] as const) {
         const gain = (where: Side, height: Zone) =>
           average(
-            SEEDS.map((seed) => {
+            SEEDS.slice(0, 3).map((seed) => {
               const box = (findings: PhantomFinding[]) =>
                 inLung(draw(findings, seed).frontal, where, [35, 120], boxes[height]);
               return box([{ kind, side, zone }]) - box([]);

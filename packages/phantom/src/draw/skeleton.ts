@@ -47,7 +47,7 @@ function buildRibs({ cage, cageDepth, apex, spacing }: Anatomy, sign: number, sl
         share: 1 - smooth((t - 0.7) / 0.3),
       };
     });
-    return { tube, wallMm: 1.1, density: i < 8 ? 0.75 : 0.55 };
+    return { tube, wallMm: 1.1, density: i < 8 ? 1 : 0.7 };
   });
 }
 

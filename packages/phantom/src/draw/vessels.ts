@@ -26,16 +26,16 @@ export function buildVessels(
 ): TubePoint[][] {
   const sign = signOf(side);
   const hilum = anatomy.hila[side];
-  const tubes: TubePoint[][] = [];
+  const tree: Tree = { tubes: [], random, within: options.within };
   // Directions in the frontal plane, degrees above the horizontal; fewer and thinner ones upwards, against gravity.
   for (const degrees of [80, 58, 36, 14, -8, -28, -48, -66, -84]) {
     const angle = ((degrees + random.between(-9, 9)) * Math.PI) / 180;
     const direction = { x: sign * Math.cos(angle), y: random.between(-0.7, 0.6), z: Math.sin(angle) };
     const radius = options.caliber * (degrees > 20 ? 3.2 : 4.2) * random.between(0.85, 1.15);
     const root = { x: hilum.x + 8 * direction.x, y: hilum.y, z: hilum.z - 10 + 20 * direction.z };
-    grow(tubes, root, direction, radius, random.between(26, 38), FORKS, random, options.within);
+    grow(tree, root, { direction, radius, length: random.between(26, 38), forks: FORKS });
   }
-  return tubes;
+  return tree.tubes;
 }
 
 /** The trunk of each hilum, drawn whatever the lung does. */
@@ -50,48 +50,52 @@ export function hilarTrunk(anatomy: Anatomy, side: Side, caliber: number): TubeP
   ];
 }
 
-function grow(
-  tubes: TubePoint[][],
-  from: Point,
-  direction: Point,
-  radius: number,
-  length: number,
-  forks: number,
-  random: Random,
-  within: Stack,
-): void {
-  const norm = Math.hypot(direction.x, direction.y, direction.z);
+interface Tree {
+  readonly tubes: TubePoint[][];
+  readonly random: Random;
+  readonly within: Stack;
+}
+
+interface Branch {
+  readonly direction: Point;
+  readonly radius: number;
+  readonly length: number;
+  /** How often it may still fork. */
+  readonly forks: number;
+}
+
+const BRANCH_STEPS = 3;
+
+/** Adds a branch from a point, and those that it forks into, as far as the lung goes. */
+function grow(tree: Tree, from: Point, { direction, radius, length, forks }: Branch): void {
+  const { tubes, random, within } = tree;
+  const step = length / BRANCH_STEPS / Math.hypot(direction.x, direction.y, direction.z);
   const tube: TubePoint[] = [{ ...from, radius }];
   let at = from;
-  for (let k = 1; k <= 3; k++) {
+  for (let k = 1; k <= BRANCH_STEPS; k++) {
     at = {
-      x: at.x + ((direction.x / norm) * length) / 3 + random.between(-1.5, 1.5),
-      y: at.y + ((direction.y / norm) * length) / 3,
-      z: at.z + ((direction.z / norm) * length) / 3 + random.between(-1.5, 1.5),
+      x: at.x + direction.x * step + random.between(-1.5, 1.5),
+      y: at.y + direction.y * step,
+      z: at.z + direction.z * step + random.between(-1.5, 1.5),
     };
     if (depthIn(within, at) > 0.94) break;
     tube.push({ ...at, radius: radius * (1 - 0.07 * k) });
   }
   if (tube.length > 1) tubes.push(tube);
-  if (forks === 0 || radius < 0.55 || tube.length < 4) return;
+  if (forks === 0 || radius < 0.55 || tube.length <= BRANCH_STEPS) return;
   for (const turn of [-1, 1]) {
-    const angle = turn * random.between(0.2, 0.55);
-    const cos = Math.cos(angle);
-    const sin = Math.sin(angle);
-    const next = {
-      x: direction.x * cos - direction.z * sin,
-      y: direction.y + random.between(-0.25, 0.25),
-      z: direction.x * sin + direction.z * cos,
-    };
-    grow(
-      tubes,
-      at,
-      next,
-      radius * THINNER * random.between(0.82, 0.98),
-      length * random.between(0.7, 0.95),
-      forks - 1,
-      random,
-      within,
-    );
+    grow(tree, at, {
+      direction: turned(direction, turn * random.between(0.2, 0.55), random.between(-0.25, 0.25)),
+      radius: radius * THINNER * random.between(0.82, 0.98),
+      length: length * random.between(0.7, 0.95),
+      forks: forks - 1,
+    });
   }
+}
+
+/** Turned by an angle in the frontal plane, and a little forwards or back. */
+function turned({ x, y, z }: Point, angle: number, forwards: number): Point {
+  const cos = Math.cos(angle);
+  const sin = Math.sin(angle);
+  return { x: x * cos - z * sin, y: y + forwards, z: x * sin + z * cos };
 }
