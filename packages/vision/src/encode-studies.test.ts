@@ -8,7 +8,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeStudies, type StudyEncoder, type StudyToEncode } from './encode-studies.ts';
 import { type Encoder, loadEncoder } from './encoder.ts';
 import { readFeatures } from './features-file.ts';
-import { gridOf } from './grid.ts';
 import { drawChest, drawSide, writeDrawing } from './testing/pictures.ts';
 import { readView } from './view-input.ts';
 
@@ -62,9 +61,8 @@ afterAll(async () => {
 test('features stand under their study, a missing view is masked and never a copy', async () => {
   const out = at('features.safetensors');
   await encodeStudies(studies, encoder, out, { maps: true });
-  const { ids, cells, frontal, lateral, origin } = readFeatures(out);
+  const { ids, frontal, lateral, origin } = readFeatures(out, { maps: true });
   expect(ids).toEqual(studies.map(({ id }) => id));
-  expect(cells).toBe(7);
   expect([...frontal.present]).toEqual([1, 1, 0, 0, 1, 1]);
   expect([...lateral.present]).toEqual([1, 0, 1, 0, 0, 0]);
   for (const [side, rows] of [
@@ -84,8 +82,8 @@ test('features stand under their study, a missing view is masked and never a cop
         expect(score).toBeCloseTo(expected?.raw[k] as number, 4);
       });
       const size = 1024 * 49;
-      const grid = rows.grid.subarray(i * size, (i + 1) * size);
-      expect(grid[777]).toBeCloseTo(Math.max(0, expected?.map[777] as number), 1);
+      const map = rows.map?.subarray(i * size, (i + 1) * size) as Float32Array;
+      expect(map[777]).toBeCloseTo(expected?.map[777] as number, 1);
     }
   }
   expect(origin).toMatchObject({ encoder: encoder.name, encoderHash: encoder.hash, calibrated: false });
@@ -100,21 +98,6 @@ test('features stand under their study, a missing view is masked and never a cop
   expect(manifest.inputs.encoder).toBe(encoder.hash);
   expect(Object.keys(manifest.inputs)).toHaveLength(1 + 6);
   expect(existsSync(`${out}.parts`)).toBe(false);
-});
-
-test('a grid cell is the mean of the rectified map below it; one cell is the pooled feature', () => {
-  const map = Float32Array.from({ length: 1024 * 49 }, (_, i) => (i % 2 === 0 ? -1 : i % 49));
-  const grid = gridOf(map, 3);
-  expect(grid).toHaveLength(1024 * 9);
-  const cell = [0, 1, 2, 7, 8, 9, 14, 15, 16].map((i) => (i % 2 === 0 ? 0 : i));
-  expect(grid[0]).toBeCloseTo(cell.reduce((sum, v) => sum + v, 0) / 9, 5);
-  const lastRows = [32, 33, 34, 39, 40, 41, 46, 47, 48].map((i) => (i % 2 === 0 ? 0 : i));
-  expect(grid[8]).toBeCloseTo(lastRows.reduce((sum, v) => sum + v, 0) / 9, 5);
-  expect([...gridOf(map, 7).subarray(0, 49)]).toEqual([...map.subarray(0, 49)].map((v) => Math.max(0, v)));
-  expect(gridOf(map, 1)[0]).toBeCloseTo(
-    map.subarray(0, 49).reduce((sum, v) => sum + Math.max(0, v), 0) / 49,
-    5,
-  );
 });
 
 test('a job that stopped goes on where it was, and a finished one is not done again', async () => {

@@ -13,25 +13,20 @@ import {
   startRun,
   writeManifest,
 } from '@llama-xr/core';
-import { type EncodedView, type Encoder, MAP_SHAPE } from './encoder.ts';
+import type { EncodedView, Encoder } from './encoder.ts';
 import {
   type Features,
   type FeaturesOrigin,
   jobOf,
   joinFeatures,
-  type Part,
   readFeatures,
   rowSize,
   type Side,
   type ViewFeatures,
   writeFeatures,
 } from './features-file.ts';
-import { gridOf } from './grid.ts';
 import { projectionWarnings } from './projection.ts';
 import { readView, type ViewInput } from './view-input.ts';
-
-/** Rows and columns of the grid that is kept where whole maps are not. */
-const CELLS = 3;
 
 /** What is needed of a study. */
 export interface StudyToEncode {
@@ -47,7 +42,7 @@ export interface StudyToEncode {
 export type StudyEncoder = Pick<Encoder, 'name' | 'hash' | 'notices' | 'operatingPoints' | 'encode'>;
 
 export interface EncodeOptions {
-  /** Keeps the 7 x 7 maps (100 KB a view) in place of a 3 x 3 grid of each (18 KB). */
+  /** Keeps the 7 x 7 maps too, as float16: 100 KB a view. */
   readonly maps?: boolean;
   readonly progress?: ReportProgress;
   /** Studies in one part, 32 where absent: at most this many are done again after a kill. */
@@ -69,11 +64,10 @@ export async function encodeStudies(
 ): Promise<Features> {
   const { maps = false, progress = silent, studiesPerPart = 32, command = 'encode' } = options;
   checkStudies(studies);
-  const cells = maps ? MAP_SHAPE[1] : CELLS;
   const job = sha256(
-    JSON.stringify([encoder.hash, encoder.operatingPoints ?? null, cells, studiesPerPart, studies]),
+    JSON.stringify([encoder.hash, encoder.operatingPoints ?? null, maps, studiesPerPart, studies]),
   );
-  if (existsSync(path) && jobOf(path) === job) return readFeatures(path);
+  if (existsSync(path) && jobOf(path) === job) return readFeatures(path, { maps });
   const closeRun = startRun();
   const folder = `${path}.parts`;
   checkParts(folder, job);
@@ -81,10 +75,10 @@ export async function encodeStudies(
   for (let start = 0; start < studies.length; start += studiesPerPart) {
     const part = join(folder, `${String(start).padStart(6, '0')}.safetensors`);
     if (!existsSync(part)) {
-      const found = await encodePart(studies.slice(start, start + studiesPerPart), encoder, { job, cells });
+      const found = await encodePart(studies.slice(start, start + studiesPerPart), encoder, { job, maps });
       writeFeatures(part, found);
     }
-    parts.push(readFeatures(part));
+    parts.push(readFeatures(part, { maps }));
     progress({
       stage: 'encode',
       done: Math.min(start + studiesPerPart, studies.length),
@@ -99,7 +93,7 @@ export async function encodeStudies(
     closeRun({
       command,
       inputs: { encoder: encoder.hash, ...images },
-      config: { encoder: encoder.name, studies: studies.length, cells, warnings },
+      config: { encoder: encoder.name, studies: studies.length, maps, warnings },
       notices,
     }),
   );
@@ -131,7 +125,7 @@ function checkParts(folder: string, job: string): void {
 async function encodePart(
   studies: readonly StudyToEncode[],
   encoder: StudyEncoder,
-  { job, cells }: { job: string; cells: number },
+  { job, maps }: { job: string; maps: boolean },
 ): Promise<Features> {
   const { viewsOf, images, warnings } = await readViews(studies);
   const encoded = new Map((await encoder.encode(viewsOf.flat())).map((found) => [found.view, found]));
@@ -139,12 +133,11 @@ async function encodePart(
     const views = viewsOf.map((of) => of.find((view) => view.projection === projection));
     return viewFeatures(
       views.map((view) => view && encoded.get(view)),
-      cells,
+      maps,
     );
   };
   return {
     ids: studies.map(({ id }) => id),
-    cells,
     frontal: side('frontal'),
     lateral: side('lateral'),
     origin: {
@@ -190,21 +183,20 @@ function chosenViews({ id, views }: StudyToEncode, warnings: string[]): { side: 
   return chosen;
 }
 
-function viewFeatures(rows: readonly (EncodedView | undefined)[], cells: number): ViewFeatures {
-  const matrix = (part: Part, of: (row: EncodedView) => Float32Array) => {
-    const size = rowSize(part, cells);
-    const out = new Float32Array(rows.length * size).fill(Number.NaN);
+function viewFeatures(rows: readonly (EncodedView | undefined)[], maps: boolean): ViewFeatures {
+  const matrix = (part: 'raw' | 'normalised' | 'pooled' | 'map') => {
+    const out = new Float32Array(rows.length * rowSize(part)).fill(Number.NaN);
     rows.forEach((row, i) => {
-      if (row !== undefined) out.set(of(row), i * size);
+      if (row !== undefined) out.set(row[part], i * rowSize(part));
     });
     return out;
   };
   return {
     present: Uint8Array.from(rows, (row) => Number(row !== undefined)),
-    raw: matrix('raw', (row) => row.raw),
-    normalised: matrix('normalised', (row) => row.normalised),
-    pooled: matrix('pooled', (row) => row.pooled),
-    grid: matrix('grid', (row) => gridOf(row.map, cells)),
+    raw: matrix('raw'),
+    normalised: matrix('normalised'),
+    pooled: matrix('pooled'),
+    ...(maps && { map: matrix('map') }),
   };
 }
 

@@ -13,7 +13,7 @@ import {
   toFloat32,
   writeSafetensors,
 } from '@llama-xr/tensor';
-import { FEATURES } from './encoder.ts';
+import { MAP_SHAPE } from './encoder.ts';
 import { PATHOLOGIES } from './pathologies.ts';
 
 export const SIDES = ['frontal', 'lateral'] as const;
@@ -29,14 +29,12 @@ export interface ViewFeatures {
   readonly normalised: Float32Array;
   /** [N, 1024] */
   readonly pooled: Float32Array;
-  /** [N, 1024, cells, cells]: relu(map), averaged over a coarse grid, so that left, right, high and low stay apart. */
-  readonly grid: Float32Array;
+  /** [N, 1024, 7, 7], where maps were kept */
+  readonly map?: Float32Array;
 }
 
 export interface Features {
   readonly ids: readonly string[];
-  /** Rows and columns of the grids; 7 is the whole map. */
-  readonly cells: number;
   readonly frontal: ViewFeatures;
   readonly lateral: ViewFeatures;
   readonly origin: FeaturesOrigin;
@@ -57,35 +55,33 @@ export interface FeaturesOrigin {
   readonly warnings: readonly string[];
 }
 
-const PARTS = ['raw', 'normalised', 'pooled', 'grid'] as const;
-export type Part = (typeof PARTS)[number];
+const PARTS = {
+  raw: { shape: [PATHOLOGIES.length], dtype: 'float32' },
+  normalised: { shape: [PATHOLOGIES.length], dtype: 'float32' },
+  pooled: { shape: [MAP_SHAPE[0]], dtype: 'float32' },
+  map: { shape: MAP_SHAPE, dtype: 'float16' },
+} as const;
 
-/** The shape of one row of a part. */
-export function rowShape(part: Part, cells: number): readonly number[] {
-  if (part === 'grid') return [FEATURES, cells, cells];
-  return [part === 'pooled' ? FEATURES : PATHOLOGIES.length];
+type Part = keyof typeof PARTS;
+const PART_NAMES = Object.keys(PARTS) as Part[];
+
+/** Numbers in one row of a part. */
+export function rowSize(part: Part): number {
+  return PARTS[part].shape.reduce((product, extent) => product * extent, 1);
 }
 
-export function rowSize(part: Part, cells: number): number {
-  return rowShape(part, cells).reduce((product, extent) => product * extent, 1);
-}
-
-const FORMAT = 'llama-xr features 1';
-
-/** Writes atomically. Grids are kept as float16. */
+/** Writes atomically. Maps are kept as float16. */
 export function writeFeatures(path: string, features: Features): void {
-  const { ids, cells, origin } = features;
+  const { ids, origin } = features;
   const tensors = new Map<string, Tensor>();
   for (const side of SIDES) {
     tensors.set(`${side}.present`, tensor('uint8', [ids.length], features[side].present));
-    for (const part of PARTS) {
+    for (const part of PART_NAMES) {
       const values = features[side][part];
-      const shape = [ids.length, ...rowShape(part, cells)];
-      const half = part === 'grid';
-      tensors.set(
-        `${side}.${part}`,
-        tensor(half ? 'float16' : 'float32', shape, half ? float32ToFloat16(values) : values),
-      );
+      if (values === undefined) continue;
+      const { shape, dtype } = PARTS[part];
+      const data = dtype === 'float16' ? float32ToFloat16(values) : values;
+      tensors.set(`${side}.${part}`, tensor(dtype, [ids.length, ...shape], data));
     }
   }
   const { job, encoder, encoderHash, ...rest } = origin;
@@ -100,11 +96,14 @@ export function writeFeatures(path: string, features: Features): void {
   });
 }
 
+const FORMAT = 'llama-xr features 1';
+
 /**
+ * @param options.maps reads the maps too, where they were kept (200 KB a view)
  * @throws LlamaXrError FILE_* for a file that is missing, damaged or of another kind; ENCODER when its scores stand in
  * another order than ours.
  */
-export function readFeatures(path: string): Features {
+export function readFeatures(path: string, options: { maps?: boolean } = {}): Features {
   using file = openSafetensors(path);
   const { metadata } = file;
   if (metadata.format !== FORMAT)
@@ -114,15 +113,15 @@ export function readFeatures(path: string): Features {
   if (wrong >= 0)
     fail('ENCODER', `${path}: score ${wrong}: expected ${PATHOLOGIES[wrong]}, got ${labels[wrong]}`);
   const ids = metadataJson<readonly string[]>(file, 'ids');
-  const cells = file.tensors.get('frontal.grid')?.shape[2] ?? 0;
   const origin = {
     job: metadata.job ?? '',
     encoder: metadata.encoder ?? '',
     encoderHash: metadata.encoderHash ?? '',
     ...metadataJson<Omit<FeaturesOrigin, 'job' | 'encoder' | 'encoderHash'>>(file, 'origin'),
   };
-  const [frontal, lateral] = SIDES.map((side) => readSide(file, side, ids.length, cells));
-  return { ids, cells, frontal: frontal as ViewFeatures, lateral: lateral as ViewFeatures, origin };
+  const maps = options.maps ?? false;
+  const [frontal, lateral] = SIDES.map((side) => readSide(file, side, ids.length, maps));
+  return { ids, frontal: frontal as ViewFeatures, lateral: lateral as ViewFeatures, origin };
 }
 
 /** The job that made this file, or undefined where it is no features file. */
@@ -131,21 +130,23 @@ export function jobOf(path: string): string | undefined {
   return file.metadata.format === FORMAT ? file.metadata.job : undefined;
 }
 
-function readSide(file: Safetensors, side: Side, count: number, cells: number): ViewFeatures {
-  const read = (name: string, row: readonly number[]) => {
-    const found = file.read(`${side}.${name}`);
-    const expected = [count, ...row];
-    if (found.shape.join() !== expected.join())
-      fail('FILE_FORMAT', `${file.path}: ${side}.${name}: expected [${expected}], got [${found.shape}]`);
+function readSide(file: Safetensors, side: Side, count: number, maps: boolean): ViewFeatures {
+  const read = (part: Part | 'present', shape: readonly number[]) => {
+    const found = file.read(`${side}.${part}`);
+    if (found.shape.join() !== [count, ...shape].join())
+      fail(
+        'FILE_FORMAT',
+        `${file.path}: ${side}.${part}: expected [${[count, ...shape]}], got [${found.shape}]`,
+      );
     return found;
   };
-  const values = (part: Part) => toFloat32(read(part, rowShape(part, cells)));
+  const values = (part: Part) => toFloat32(read(part, PARTS[part].shape));
   return {
     present: Uint8Array.from(toFloat32(read('present', []))),
     raw: values('raw'),
     normalised: values('normalised'),
     pooled: values('pooled'),
-    grid: values('grid'),
+    ...(maps && file.tensors.has(`${side}.map`) && { map: values('map') }),
   };
 }
 
@@ -161,18 +162,17 @@ function metadataJson<T>(file: Safetensors, name: string): T {
 export function joinFeatures(parts: readonly Features[], origin: FeaturesOrigin): Features {
   const join = (side: Side): ViewFeatures => {
     const views = parts.map((part) => part[side]);
-    const joined = (part: Part) => concatenated(views.map((view) => view[part]));
+    const joined = (part: Part) => concatenated(views.map((view) => view[part] as Float32Array));
     return {
       present: Uint8Array.from(views.flatMap((view) => [...view.present])),
       raw: joined('raw'),
       normalised: joined('normalised'),
       pooled: joined('pooled'),
-      grid: joined('grid'),
+      ...(views.every((view) => view.map !== undefined) && { map: joined('map') }),
     };
   };
   return {
     ids: parts.flatMap((part) => part.ids),
-    cells: parts[0]?.cells ?? 0,
     frontal: join('frontal'),
     lateral: join('lateral'),
     origin,
