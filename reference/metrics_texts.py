@@ -14,6 +14,9 @@ PAIRS = [
         ("two words", "two words", "two other words", "words two"),
         ("double  spaces   make  empty words", "double spaces make empty words"),
         (" leading and trailing ", "leading and trailing"),
+        ("leading and trailing", " leading and trailing "),
+        ("five words stand in here", "three words stand", "seven words stand in here as well"),
+        ("gas pas dos his", "ga pa do hi"),
         ("tab\tand\nnew line", "tab and new line"),
         ("no\u00a0break and thin\u2009space", "no break and thin space"),
         (
@@ -60,7 +63,7 @@ WORDS = (
     "formative formalize electricity electrical goodness revival allowance inference airliner gyroscopic adjustable "
     "defensible irritant replacement adjustment dependent adoption communism activate angularity homologous effective "
     "bowdlerize probate rate cease controlling rolling yyyyy syzygy toy x-ray galore alive auto galoshes xylophones "
-    "İstanbul naïve 12 t9 o"
+    "İstanbul naïve 12 t9 o possibly visibly"
 ).split()
 
 # What R2Gen's cleaning changes: numbered lists, doubled stops, marks, length.

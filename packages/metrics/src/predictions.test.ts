@@ -62,13 +62,13 @@ test('every mistake is told at once, with file, line, field and rule', async () 
       - p.jsonl:2: id: missing
       - p.jsonl:3: id: a stands in line 1 already
       - p.jsonl:4: prediction: expected a report, got an empty text
-      - p.jsonl:5: references: Too small: expected array to have >=1 items, got an empty list
+      - p.jsonl:5: references: expected at least one report, got an empty list
       - p.jsonl:6: references[1]: expected a report, got an empty text
       - p.jsonl:7: prediction: expected text, got number
       - p.jsonl:7: abnormal: expected true or false, got string
       - p.jsonl:8: references: missing
       - p.jsonl:9: expected an object, got a list
-      - p.jsonl:10: references: expected text or a list of texts, got a list"
+      - p.jsonl:10: references[1]: expected text, got number"
   `);
 });
 

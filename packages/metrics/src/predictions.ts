@@ -23,26 +23,28 @@ export interface ReadOptions {
 }
 
 const text = z.string({ error: 'expected text' });
+const texts = z.array(text, { error: 'expected a list of texts' });
 const report = text.refine((value) => value.trim() !== '', { error: 'expected a report, got an empty text' });
-const reports = z
-  .union([report.transform((value) => [value]), z.array(report).min(1)], {
-    error: 'expected text or a list of texts',
-  })
-  .describe('references');
 
-const line = z.object({
-  id: z
-    .union([text.min(1, { error: 'expected an id, got an empty text' }), z.number()], {
-      error: 'expected text',
-    })
-    .transform(String),
+const schema = z.object({
+  id: z.union([text.min(1, { error: 'expected an id, got an empty text' }), z.number().transform(String)], {
+    error: 'expected text',
+  }),
   prediction: text,
-  references: reports,
+  references: z
+    .array(report, { error: 'expected text or a list of texts' })
+    .min(1, { error: 'expected at least one report' }),
   abnormal: z.boolean({ error: 'expected true or false' }).optional(),
-  input: z.array(text, { error: 'expected a list of texts' }).optional(),
+  input: texts.optional(),
   lookup: text.optional(),
-  notices: z.array(text, { error: 'expected a list of texts' }).optional(),
+  notices: texts.optional(),
 });
+
+/** A single reference may be given as text. */
+function withReferenceList(line: unknown): unknown {
+  const references = (line as { references?: unknown } | null)?.references;
+  return typeof references === 'string' ? { ...(line as object), references: [references] } : line;
+}
 
 /**
  * Reads predictions; fields it does not know are left out.
@@ -55,9 +57,10 @@ export async function readPredictions(
   const predictions: Prediction[] = [];
   const lineOfId = new Map<string, number>();
   const mistakes = new Mistakes();
-  for await (const { line: number, value } of readJsonLines(path)) {
-    const mistake = (rule: string) => mistakes.add(`${path}:${number}: ${rule}`);
-    const parsed = line.safeParse(value);
+  for await (const { line, value: written } of readJsonLines(path)) {
+    const mistake = (rule: string) => mistakes.add(`${path}:${line}: ${rule}`);
+    const value = withReferenceList(written);
+    const parsed = schema.safeParse(value);
     if (!parsed.success) {
       for (const issue of parsed.error.issues) mistake(inWords(issue, value));
       continue;
@@ -66,7 +69,7 @@ export async function readPredictions(
     const earlier = lineOfId.get(id);
     if (earlier !== undefined) mistake(`id: ${id} stands in line ${earlier} already`);
     if (prediction.trim() === '' && !allowEmpty) mistake('prediction: expected a report, got an empty text');
-    lineOfId.set(id, number);
+    lineOfId.set(id, line);
     predictions.push(parsed.data);
   }
   mistakes.throwIfAny('FILE_FORMAT', path);
