@@ -42,6 +42,11 @@ export function prepare(root: Command): void {
     .addOption(new Option('--target <section>', 'the text to learn').choices(TARGETS).default('findings'))
     .option('--images <dir>', 'folder of image files (default: images/ beside the source)')
     .option('--splits <how>', "auto: the source's own, else a hash; hash; or an annotation.json", 'auto')
+    .addOption(
+      new Option('--deidentified <choice>', 'what becomes of XXXX in the report')
+        .choices(['keep', 'drop-word', 'drop-sentence'])
+        .default('keep'),
+    )
     .option('--seed <n>', 'seed of splits and simulated scores', (text) => count('--seed', text), 3407)
     .addHelpText('after', '\nExample:\n  llama-xr prepare annotation.json --format r2gen --out data')
     .action(run);
@@ -49,12 +54,13 @@ export function prepare(root: Command): void {
 
 async function run(source: string, flags: Flags): Promise<void> {
   const terminal = openTerminal(flags);
-  const { format, out, findings, target, images, splits, seed } = flags;
+  const { format, out, findings, target, images, splits, deidentified, seed } = flags;
   const { manifest, reused } = await prepareData(source, {
     format,
     out,
     target,
     splits,
+    deidentified,
     seed,
     progress: terminal.progress,
     ...(findings === undefined ? {} : { findings }),

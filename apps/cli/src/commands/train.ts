@@ -1,7 +1,7 @@
 /** `llama-xr train`: QLoRA of a base model on a prepared data set. */
 import { fail, sha256, sha256File, startRun, writeManifest } from '@llama-xr/core';
 import { readStudies, STUDIES_FILE } from '@llama-xr/dataset';
-import { loadTokenizer } from '@llama-xr/llama';
+import { loadTokenizer, promptNotices } from '@llama-xr/llama';
 import { DEVICES, type Device } from '@llama-xr/onnx';
 import { openGguf } from '@llama-xr/tensor';
 import {
@@ -123,7 +123,11 @@ async function plan(flags: Flags): Promise<{ description: RunDescription; data: 
         features: { path: flags.features, sha256: await sha256File(flags.features) },
       },
     }),
-    notices: [...manifest.notices, ...(features?.origin.notices ?? [])],
+    notices: [
+      ...manifest.notices,
+      ...(features?.origin.notices ?? []),
+      ...promptNotices(studies, recipe.fusion),
+    ],
   };
   return { description, data: drafting.trainingData(studies.filter((study) => study.split === 'val')) };
 }
