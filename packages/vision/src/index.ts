@@ -24,4 +24,5 @@ export {
 } from './features-file.ts';
 export { normaliseScores, type OperatingPoints, PATHOLOGIES, type Pathology } from './pathologies.ts';
 export { type Appearance, appearance, projectionWarnings } from './projection.ts';
+export * from './tags/index.ts';
 export { checkPixels, INPUT_RANGE, readView, type ViewInput } from './view-input.ts';

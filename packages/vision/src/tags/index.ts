@@ -1,4 +1,4 @@
 /** Tags read from an encoder's maps by heads fitted on a site's own studies. */
-export type { StudyMaps } from './grid-features.ts';
+export { type StudyMaps, studyMaps } from './map-projection.ts';
 export { fitTagHeads, type TagFitOptions, type TaggedMaps, TagHeads, type TagReading } from './tag-heads.ts';
 export { readTagHeads, writeTagHeads } from './tag-heads-file.ts';

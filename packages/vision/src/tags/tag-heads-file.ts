@@ -9,9 +9,9 @@ import {
   writeSafetensors,
 } from '@llama-xr/tensor';
 import { FEATURES } from '../encoder.ts';
-import { SIDES } from '../features-file.ts';
+import { SIDES, type Side } from '../features-file.ts';
 import type { Calibration } from './calibration.ts';
-import { GRID_FEATURES, type GridParameters, PROJECTED, type Scaling } from './grid-features.ts';
+import { type MapProjection, PROJECTED, type Scaling, VIEW_SIZE } from './map-projection.ts';
 import { type Linear, type TagHead, TagHeads } from './tag-heads.ts';
 import type { TagForm } from './tag-plan.ts';
 
@@ -26,14 +26,15 @@ interface Described {
 }
 
 /** Writes atomically. */
-export function writeTagHeads(path: string, { heads, grid, encoderHash }: TagHeads): void {
+export function writeTagHeads(path: string, { heads, projection, encoderHash }: TagHeads): void {
   const linear = heads.flatMap(({ presence, words }) => [presence, ...words.flat()]);
-  const weights = new Float32Array(linear.length * GRID_FEATURES);
+  const size = SIDES.length * VIEW_SIZE;
+  const weights = new Float32Array(linear.length * size);
   linear.forEach((of, i) => {
-    weights.set(of.weights, i * GRID_FEATURES);
+    weights.set(of.weights, i * size);
   });
   const tensors = new Map<string, Tensor>([
-    ['weights', tensor('float32', [linear.length, GRID_FEATURES], weights)],
+    ['weights', tensor('float32', [linear.length, size], weights)],
     [
       'bias',
       tensor(
@@ -42,22 +43,24 @@ export function writeTagHeads(path: string, { heads, grid, encoderHash }: TagHea
         Float32Array.from(linear, ({ bias }) => bias),
       ),
     ],
-    ['projection', tensor('float32', [FEATURES, PROJECTED], grid.projection)],
+    ['projection', tensor('float32', [FEATURES, PROJECTED], projection.matrix)],
   ]);
-  for (const [name, { mean, scale }] of scalings(grid)) {
-    tensors.set(`${name}.mean`, tensor('float32', [mean.length], mean));
-    tensors.set(`${name}.scale`, tensor('float32', [scale.length], scale));
+  for (const side of SIDES) {
+    for (const part of ['channels', 'features'] as const) {
+      const { mean, scale } = projection[part][side];
+      tensors.set(`${side}.${part}.mean`, tensor('float32', [mean.length], mean));
+      tensors.set(`${side}.${part}.scale`, tensor('float32', [scale.length], scale));
+    }
   }
   const described = heads.map(
     ({ form, calibration, cases, area }): Described => ({ form, calibration, cases, area }),
   );
-  writeSafetensors(path, tensors, { format: FORMAT, encoderHash, heads: JSON.stringify(described) });
+  writeSafetensors(path, tensors, {
+    format: FORMAT,
+    encoderHash,
+    heads: JSON.stringify(described),
+  });
 }
-
-const scalings = ({ channels, features }: GridParameters): [string, Scaling][] => [
-  ...SIDES.map((side): [string, Scaling] => [side, channels[side]]),
-  ['features', features],
-];
 
 /** @throws LlamaXrError FILE_* for a file that is missing, damaged or of another kind. */
 export function readTagHeads(path: string): TagHeads {
@@ -65,35 +68,37 @@ export function readTagHeads(path: string): TagHeads {
   const { format, encoderHash = '' } = file.metadata;
   if (format !== FORMAT)
     fail('FILE_FORMAT', `${path}: expected tag heads (${FORMAT}), got ${format ?? 'other tensors'}`);
+  const projection: MapProjection = {
+    channels: scalings(file, 'channels', FEATURES),
+    matrix: read(file, 'projection', [FEATURES, PROJECTED]),
+    features: scalings(file, 'features', VIEW_SIZE),
+  };
+  return new TagHeads(readHeads(file, SIDES.length * VIEW_SIZE), projection, encoderHash);
+}
+
+function readHeads(file: Safetensors, size: number): TagHead[] {
   const described = describedHeads(file);
   const count = described.reduce((sum, { form }) => sum + 1 + form.places.flat().length, 0);
-  const weights = read(file, 'weights', [count, GRID_FEATURES]);
+  const weights = read(file, 'weights', [count, size]);
   const bias = read(file, 'bias', [count]);
   let next = 0;
   const take = (): Linear => {
     const i = next++;
-    return {
-      weights: weights.subarray(i * GRID_FEATURES, (i + 1) * GRID_FEATURES),
-      bias: bias[i] as number,
-    };
+    return { weights: weights.subarray(i * size, (i + 1) * size), bias: bias[i] as number };
   };
-  const heads = described.map(
-    (of): TagHead => ({
-      ...of,
-      presence: take(),
-      words: of.form.places.map((texts) => texts.map(take)),
-    }),
-  );
-  const scaling = (name: string, size: number): Scaling => ({
-    mean: read(file, `${name}.mean`, [size]),
-    scale: read(file, `${name}.scale`, [size]),
+  return described.map((of) => ({
+    ...of,
+    presence: take(),
+    words: of.form.places.map((texts) => texts.map(take)),
+  }));
+}
+
+function scalings(file: Safetensors, part: string, size: number): Record<Side, Scaling> {
+  const of = (side: Side): Scaling => ({
+    mean: read(file, `${side}.${part}.mean`, [size]),
+    scale: read(file, `${side}.${part}.scale`, [size]),
   });
-  const grid: GridParameters = {
-    channels: { frontal: scaling('frontal', FEATURES), lateral: scaling('lateral', FEATURES) },
-    projection: read(file, 'projection', [FEATURES, PROJECTED]),
-    features: scaling('features', GRID_FEATURES),
-  };
-  return new TagHeads(heads, grid, encoderHash);
+  return { frontal: of('frontal'), lateral: of('lateral') };
 }
 
 function read(file: Safetensors, name: string, shape: readonly number[]): Float32Array {

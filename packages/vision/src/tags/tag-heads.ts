@@ -1,5 +1,5 @@
 /**
- * Heads that read tags with side, place and degree from the maps of an encoder, fitted on a site's own tagged studies:
+ * Heads that read tags with side, place and degree from an encoder's 7 x 7 maps, fitted on a site's own tagged studies:
  * `Pleural Effusion/left/small`. One ridge target a head and a word; a head's score is calibrated on studies that the
  * fit did not see, and the words of a head that is stated are the likeliest ones in their place. What the heads say of
  * training studies comes from fits without that patient, so that whoever learns from it meets the errors it will meet
@@ -7,7 +7,7 @@
  */
 import { fail } from '@llama-xr/core';
 import { areaUnderCurve, type Calibration, fitCalibration, probability } from './calibration.ts';
-import { fitGrid, type GridParameters, gridFeatures, type StudyMaps } from './grid-features.ts';
+import { fitProjection, type MapProjection, projectedFeatures, type StudyMaps } from './map-projection.ts';
 import { Ridge, type RidgeFit } from './ridge.ts';
 import { type TagForm, tagForms, targetOf } from './tag-plan.ts';
 
@@ -65,7 +65,7 @@ export function fitTagHeads(
   );
   if (forms.length === 0)
     fail('INPUT', `tag heads: expected a tag that ${LEAST_CASES} studies have, got none`);
-  const { grid, features } = fitGrid(
+  const { projection, features } = fitProjection(
     studies.map(({ maps }) => maps),
     seed,
   );
@@ -74,7 +74,7 @@ export function fitTagHeads(
   return {
     heads: new TagHeads(
       fitted.map(({ head }) => head),
-      grid,
+      projection,
       encoderHash,
     ),
     heldOut: studies.map((_, row) => reading(fitted.map((of) => of.heldOut(row)))),
@@ -131,17 +131,17 @@ function reading(heads: readonly StatedHead[]): TagReading {
 
 export class TagHeads {
   readonly heads: readonly TagHead[];
-  readonly grid: GridParameters;
+  readonly projection: MapProjection;
   readonly encoderHash: string;
 
-  constructor(heads: readonly TagHead[], grid: GridParameters, encoderHash: string) {
+  constructor(heads: readonly TagHead[], projection: MapProjection, encoderHash: string) {
     this.heads = heads;
-    this.grid = grid;
+    this.projection = projection;
     this.encoderHash = encoderHash;
   }
 
   read(maps: StudyMaps): TagReading {
-    const features = gridFeatures(maps, this.grid);
+    const features = projectedFeatures(maps, this.projection);
     const score = ({ weights, bias }: Linear): number =>
       weights.reduce((sum, weight, d) => sum + weight * (features[d] as number), bias);
     return reading(this.heads.map((head) => stated(head, score)));
