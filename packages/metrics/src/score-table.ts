@@ -15,6 +15,8 @@ export interface ScoreTable {
   readonly studies: Readonly<Record<Subset, number>>;
   /** By the protocol's name. A subset without studies and a baseline that cannot be had are absent. */
   readonly protocols: Readonly<Record<string, BySubset<BySystem<ScoresByName>>>>;
+  /** What each protocol does, in a line. */
+  readonly titles: Readonly<Record<string, string>>;
   readonly findings: BySubset<BySystem<FindingScores>>;
   readonly texts: BySystem<TextStatistics> & { readonly references: TextStatistics };
   /** The drafts against the same drafts shuffled; absent with fewer than two studies. */

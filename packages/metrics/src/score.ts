@@ -35,6 +35,7 @@ export function score(predictions: readonly Prediction[], options: ScoreOptions 
   const table = {
     studies: { all: predictions.length, abnormal: members.abnormal?.length ?? 0 },
     protocols: Object.fromEntries(scored.map(({ protocol, table }) => [protocol.name, table])),
+    titles: Object.fromEntries(chosen.map(({ name, title }) => [name, title])),
     findings: findingsOf(predictions, systems, members, options.statedFindings),
     texts: { ...textsOf(systems), references: textStatistics(predictions.flatMap((p) => p.references)) },
     ...(grounding === undefined ? {} : { grounding }),

