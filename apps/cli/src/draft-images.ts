@@ -33,11 +33,10 @@ export async function draftImages(images: readonly string[], flags: GenerateFlag
   const seen = await look(images, encoder);
   await using run = await openRun(flags, dataset);
   const { study, source } = asTrained(seen.study, dataset.manifest.dataset.findings);
-  const { exemplarDrafts: _, ...sampling } = run.decoding;
   const prompts = new Map([[study.id, run.drafting.prompts(study, source)]]);
   const training = dataset.studies.filter(({ split }) => split === 'train');
   for await (const { drafts } of writeDrafts(run.generator, run.tokenizer, prompts, {
-    ...sampling,
+    decoding: run.decoding,
     seed: description.recipe.seed,
   })) {
     const tags = run.drafting.tags(study, source);

@@ -6,7 +6,7 @@ import { chooseDraft } from './choose-draft.ts';
 import type { OpenedRun } from './open-run.ts';
 import { type Draft, PartialPredictions } from './predictions.ts';
 import type { Terminal } from './terminal.ts';
-import { writeDrafts } from './written-drafts.ts';
+import { type WrittenDraft, writeDrafts } from './written-drafts.ts';
 
 export interface DraftStudiesOptions {
   readonly out: string;
@@ -32,12 +32,11 @@ export async function draftStudies(
   const byId = new Map(left.map((study) => [study.id, study]));
   const prompts = new Map(left.map(({ id }) => [id, drafting.prompts(inputOf.get(id) as Study)]));
 
-  const { exemplarDrafts: _, ...sampling } = decoding;
   const began = performance.now();
   let tokens = 0;
   terminal.progress({ stage: 'generate', done: partial.size, total: studies.length });
   for await (const { id, drafts } of writeDrafts(generator, run.tokenizer, prompts, {
-    ...sampling,
+    decoding,
     seed: description.recipe.seed,
   })) {
     tokens += drafts.reduce((sum, draft) => sum + draft.length, 0);
@@ -49,6 +48,7 @@ export async function draftStudies(
   partial.finish(options.out, ids);
   return {
     drafts: written.length,
+    retrieved: written.filter((draft) => draft.retrieved).length,
     distinct: new Set(written.map((draft) => draft.prediction)).size,
     tokens,
     seconds: (performance.now() - began) / 1000,
@@ -78,7 +78,9 @@ class DraftJudge {
   choose(study: Study, input: Study, drafts: Parameters<typeof chooseDraft>[0]): Draft {
     const tags = this.#run.drafting.tags(input);
     const nearest = this.#lookup.find({ patient: study.patient, tags })[0];
-    const chosen = chooseDraft(drafts, tags, this.#run.drafting.neighbours(input), this.#consensus);
+    const { drafting } = this.#run;
+    const candidates = [...drafts, ...drafting.retrieved(input).map(retrievedDraft)];
+    const chosen = chooseDraft(candidates, tags, drafting.neighbours(input), this.#consensus);
     return {
       id: study.id,
       prediction: chosen.prediction,
@@ -86,11 +88,19 @@ class DraftJudge {
       abnormal: study.abnormal,
       input: tags,
       ...(nearest === undefined ? {} : { lookup: nearest.study.report }),
+      retrieved: chosen.length === 0,
       logProbability: chosen.logProbability,
       notices: this.notices,
     };
   }
 }
+
+/** A training report among the drafts: no token of it was generated. */
+const retrievedDraft = (prediction: string): WrittenDraft => ({
+  prediction,
+  logProbability: null,
+  length: 0,
+});
 
 /** Decides whether drafts that a killed run left still hold. */
 const keyOf = (

@@ -46,10 +46,17 @@ export class Drafting {
   prompts(study: Study, findings: FindingsSource = this.#setup.findings): number[][] {
     const { recipe, tokenizer } = this.#setup;
     const { exemplars: shown } = recipe;
-    const count = shown * recipe.decoding.exemplarDrafts;
+    const count = shown * recipe.decoding.drafts;
     const best = shown === 0 ? [] : this.#near.nearest(this.#read(study, findings), { count });
     const groups = best.length === 0 ? [[]] : chunks(best, shown);
     return groups.map((exemplars) => encodePrompt(tokenizer, this.#parts(study, exemplars, findings)));
+  }
+
+  /** Reports that stand for choice beside the drafts: those of the nearest training studies. */
+  retrieved(study: Study, findings: FindingsSource = this.#setup.findings): string[] {
+    const count = this.#setup.recipe.decoding.retrieved;
+    if (count === 0) return [];
+    return this.#near.nearest(this.#read(study, findings), { count }).map(({ report }) => report);
   }
 
   /** The findings that the prompt states of a study, as tags. */

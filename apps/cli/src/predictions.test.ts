@@ -13,6 +13,7 @@ const draft = (id: string): Draft => ({
   references: ['x'],
   abnormal: false,
   input: [],
+  retrieved: false,
   logProbability: -1,
   notices: [],
 });

@@ -12,8 +12,10 @@ export interface Draft {
   readonly input: readonly string[];
   /** The training report with the nearest findings: the baseline to beat. */
   readonly lookup?: string;
-  /** Mean log probability of the draft's tokens. */
-  readonly logProbability: number;
+  /** True where a training report was chosen as it stands. */
+  readonly retrieved: boolean;
+  /** Mean log probability of the draft's tokens; null where it was retrieved. */
+  readonly logProbability: number | null;
   readonly notices: readonly string[];
 }
 

@@ -1,6 +1,7 @@
 import type { Tokenizer } from '@llama-xr/llama';
 import type { Generation, Generator } from '@llama-xr/llamacpp';
 import { Consensus } from '@llama-xr/metrics';
+import { parseRecipe } from '@llama-xr/train';
 import { expect, test } from 'vitest';
 import { chooseDraft } from './choose-draft.ts';
 import { writeDrafts } from './written-drafts.ts';
@@ -31,22 +32,21 @@ test('a study is ready when all its prompts are answered; equal prompts are answ
   const asked: number[][] = [];
   const prompts = new Map([
     ['a', [[1], [2]]],
-    ['b', [[2]]],
+    ['b', [[9]]],
     ['c', [[2], [3]]],
+    ['d', [[9]]],
   ]);
+  const { decoding } = parseRecipe({ name: 'x', decoding: { drafts: 2 } }, 'x');
   const ready = await Array.fromAsync(
-    writeDrafts(generatorOf(asked), tokenizer, prompts, { maxTokens: 9, samples: 2 }),
+    writeDrafts(generatorOf(asked), tokenizer, prompts, { decoding, seed: 1 }),
   );
-  expect(asked).toEqual([[1], [2], [3]]);
-  expect(ready.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c']);
-  const c = ready.find(({ id }) => id === 'c')!;
-  expect(c.drafts.map(({ prediction }) => prediction)).toEqual([
-    'text 2-0',
-    'text 2-1',
-    'text 3-0',
-    'text 3-1',
-  ]);
-  expect(c.drafts[0]).toMatchObject({ logProbability: -2, length: 2 });
+  expect(asked).toEqual([[9], [1], [2], [3]]);
+  expect(ready.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c', 'd']);
+  const texts = (id: string) =>
+    ready.find((one) => one.id === id)?.drafts.map(({ prediction }) => prediction);
+  expect(texts('b')).toEqual(['text 9-0', 'text 9-1']);
+  expect(texts('c')).toEqual(['text 2-0', 'text 3-0']);
+  expect(ready[0]?.drafts[0]).toMatchObject({ logProbability: -2, length: 2 });
 });
 
 const draft = (prediction: string) => ({ prediction, logProbability: 0, length: 1 });

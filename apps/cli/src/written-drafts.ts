@@ -4,11 +4,12 @@
  */
 import type { Tokenizer } from '@llama-xr/llama';
 import type { GenerationOptions, Generator } from '@llama-xr/llamacpp';
+import type { Recipe } from '@llama-xr/train';
 
 export interface WrittenDraft {
   readonly prediction: string;
-  /** Mean log probability of its tokens. */
-  readonly logProbability: number;
+  /** Mean log probability of its tokens; null where it was not generated. */
+  readonly logProbability: number | null;
   /** Tokens generated. */
   readonly length: number;
 }
@@ -19,8 +20,26 @@ export interface StudyDrafts {
   readonly drafts: readonly WrittenDraft[];
 }
 
-/** @param prompts by study, each a list of token lists; yields every study once, in the order in which they get ready. */
+/**
+ * Writes all drafts that a recipe asks for: one greedy draft a prompt for studies with several prompts, several drawn ones
+ * for studies with a single prompt. Every study comes once, in the order in which they get ready.
+ * @param prompts by study, each a list of token lists
+ */
 export async function* writeDrafts(
+  generator: Generator,
+  tokenizer: Tokenizer,
+  prompts: ReadonlyMap<string, readonly (readonly number[])[]>,
+  { decoding, seed }: { decoding: Recipe['decoding']; seed: number },
+): AsyncGenerator<StudyDrafts> {
+  const { maxTokens, drafts, temperature, topP, noRepeatNgram } = decoding;
+  const common = { maxTokens, noRepeatNgram, seed };
+  const drawn = ([, list]: [string, readonly unknown[]]): boolean => drafts > 1 && list.length === 1;
+  const sampling = { ...common, samples: drafts, temperature, topP };
+  yield* answer(generator, tokenizer, new Map([...prompts].filter(drawn)), sampling);
+  yield* answer(generator, tokenizer, new Map([...prompts].filter((entry) => !drawn(entry))), common);
+}
+
+async function* answer(
   generator: Generator,
   tokenizer: Tokenizer,
   prompts: ReadonlyMap<string, readonly (readonly number[])[]>,

@@ -52,20 +52,18 @@ export const Recipe = z.strictObject({
   decoding: z
     .strictObject({
       maxTokens: count.max(4096).default(150),
-      /** 0 takes the likeliest token; above it tokens are drawn. */
-      temperature: z.number().min(0).max(10).default(0),
+      /**
+       * Drafts written for each study, of which one is chosen: beside this many exemplars in turn where the prompt shows
+       * exemplars, drawn at `temperature` where it does not.
+       */
+      drafts: count.max(64).default(1),
+      temperature: z.number().positive().max(10).default(0.8),
       topP: z.number().positive().max(1).default(1),
-      /** Drafts are written beside each of this many exemplars in turn (fusion with exemplars); one is chosen. */
-      exemplarDrafts: count.max(40).default(1),
-      /** Drafts written for each prompt; more than one asks for a temperature. */
-      samples: count.max(256).default(1),
       /** No sequence of this many tokens twice in one draft; 0 is off. */
       noRepeatNgram: z.int().min(0).max(16).default(0),
+      /** The reports of this many of the nearest training studies stand for choice beside the drafts. */
+      retrieved: z.int().min(0).max(40).default(0),
     })
-    .refine(
-      ({ samples, temperature }) => samples === 1 || temperature > 0,
-      'samples: more than one needs a temperature above 0',
-    )
     .prefault({}),
   seed: z.int().default(3407),
 });

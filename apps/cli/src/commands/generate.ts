@@ -84,7 +84,7 @@ async function run(images: string[], flags: GenerateFlags): Promise<void> {
   terminal.result({ out, ...result }, () =>
     [
       ...result.notices.map((notice) => `NOTE: ${notice}`),
-      `${result.drafts} drafts, ${result.distinct} of them distinct, in ${duration(result.seconds)}` +
+      `${result.drafts} drafts, ${result.distinct} of them distinct, ${result.retrieved} training reports as they stand, in ${duration(result.seconds)}` +
         (result.tokens > 0
           ? ` (${Math.round(result.tokens / result.seconds)} tok/s, peak ${bytes(result.peakMemoryBytes)})`
           : ''),
