@@ -7,5 +7,10 @@ import { outsideLibraries } from './pack.ts';
 const path = join(import.meta.dirname, '../package.json');
 const root = JSON.parse(readFileSync(path, 'utf8'));
 const { dependencies, optional } = outsideLibraries();
-const sorted = (libraries: Record<string, string>) => Object.fromEntries(Object.entries(libraries).sort(([a], [b]) => (a < b ? -1 : 1)));
-writeJson(path, { ...root, dependencies: sorted(dependencies), optionalDependencies: sorted({ ...root.optionalDependencies, ...optional }) });
+const sorted = (libraries: Record<string, string>) =>
+  Object.fromEntries(Object.entries(libraries).sort(([a], [b]) => (a < b ? -1 : 1)));
+writeJson(path, {
+  ...root,
+  dependencies: sorted(dependencies),
+  optionalDependencies: sorted({ ...root.optionalDependencies, ...optional }),
+});

@@ -10,7 +10,7 @@ import { hasNear } from './near-duplicates.ts';
 import type { Study } from './study.ts';
 
 /** Two reports are near when they share this part of their three-word shingles. */
-export const NEAR = 0.8;
+const NEAR = 0.8;
 
 export interface PartAudit {
   readonly studies: number;

@@ -22,7 +22,7 @@ export interface Graph {
 }
 
 /** Results as a flat list; names are paths such as `gradients.q`. A lone value is called `result`. */
-export function flatten(results: Results, path = ''): { name: string; value: Value }[] {
+function flatten(results: Results, path = ''): { name: string; value: Value }[] {
   if (isValue(results)) return [{ name: path === '' ? 'result' : path, value: results }];
   return Object.entries(results).flatMap(([key, inner]) =>
     flatten(inner, path === '' ? key : `${path}.${key}`),

@@ -19,7 +19,7 @@ export function tooLarge(path: string, maxBytes: number, got: number | string): 
   });
 }
 
-export async function statOf(path: string) {
+async function statOf(path: string) {
   try {
     return await stat(path);
   } catch (error) {

@@ -9,7 +9,7 @@ import type { Source, SourceRecord, SourceView } from '../record.ts';
 import type { Projection } from '../study.ts';
 import { isFolder, MAX_BYTES, readBounded } from './bounded.ts';
 
-export const REPORTS_CSV = 'indiana_reports.csv';
+const REPORTS_CSV = 'indiana_reports.csv';
 export const PROJECTIONS_CSV = 'indiana_projections.csv';
 
 interface Row {

@@ -9,7 +9,7 @@ import type { Source, SourceRecord } from '../record.ts';
 import { mistakesOf, studySchema } from '../study.ts';
 import { isFolder } from './bounded.ts';
 
-export const STUDIES_JSONL = 'studies.jsonl';
+const STUDIES_JSONL = 'studies.jsonl';
 
 const lineSchema = z.object({
   ...studySchema.unwrap().partial({ split: true, patient: true, report: true, abnormal: true }).shape,

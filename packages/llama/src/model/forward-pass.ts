@@ -29,7 +29,7 @@ export interface AdapterShape {
 }
 
 /** Graph: one layer, x to y. */
-export function forwardLayer(
+function forwardLayer(
   config: LlamaConfig,
   kind: LayerKind,
   { rank, scaling }: AdapterShape,

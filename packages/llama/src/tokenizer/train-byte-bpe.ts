@@ -12,7 +12,7 @@ import type { TokenKind } from './tokenizer.ts';
 export const TRAINED_PRE = 'smollm';
 
 /** Control tokens of a trained vocabulary: ids 0, 1 and 2. `<|endoftext|>` ends a text, and pads. */
-export const TRAINED_CONTROLS = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'] as const;
+const TRAINED_CONTROLS = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'] as const;
 
 /**
  * @param texts what the model is to read and write; equal texts give equal vocabularies

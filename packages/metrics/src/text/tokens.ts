@@ -25,7 +25,7 @@ export interface CountedText {
 }
 
 /** The longest n-grams that any score here counts. */
-export const MOST_WORDS_IN_NGRAM = 4;
+const MOST_WORDS_IN_NGRAM = 4;
 
 /** A reference is counted by several scorers, beside several systems. Past this many texts the table starts anew. */
 const COUNTED_KEPT = 4096;

@@ -15,7 +15,7 @@ export interface View {
   readonly up: Float64Array;
 }
 
-export const FIELD_MM = 400;
+const FIELD_MM = 400;
 
 export function viewOf(name: View['name'], size: number): View {
   const pixelMm = FIELD_MM / size;
