@@ -20,8 +20,8 @@ const RunDescription = z.object({
   base: HashedPath,
   data: HashedPath,
   recipe: Recipe,
-  /** Where the findings came from images: the encoder as it was named, and its features. */
-  images: z.object({ encoder: z.string(), features: HashedPath }).optional(),
+  /** Where the findings came from images: the encoder as it was named, its features, the heads that read tags from them. */
+  images: z.object({ encoder: z.string(), features: HashedPath, heads: HashedPath.optional() }).optional(),
   /** Words that must stand on everything made from this run: `simulated scores`, ... */
   notices: z.array(z.string()),
 });

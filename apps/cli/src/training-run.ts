@@ -1,0 +1,186 @@
+/** A training run of the command line: what decides it, the folder it fills, its events as progress and words. */
+import { fail, sha256, sha256File, startRun, writeManifest } from '@llama-xr/core';
+import { readStudies, STUDIES_FILE } from '@llama-xr/dataset';
+import { loadTokenizer, promptNotices } from '@llama-xr/llama';
+import type { Device } from '@llama-xr/onnx';
+import { openGguf } from '@llama-xr/tensor';
+import {
+  type JobEvent,
+  type Recipe,
+  type RunDescription,
+  RunFolder,
+  recipeHash,
+  runTrainingJob,
+  type TrainingData,
+} from '@llama-xr/train';
+import { readFeatures } from '@llama-xr/vision';
+import { Drafting } from './drafting.ts';
+import { withScores } from './study-features.ts';
+import { duration, type Terminal } from './terminal.ts';
+import { version } from './version.ts';
+
+/** What a run is made from: paths, and the recipe. */
+export interface TrainingSources {
+  readonly base: string;
+  readonly data: string;
+  readonly recipe: Recipe;
+  readonly images?: {
+    readonly features: string;
+    /** As `--encoder` names it. */
+    readonly encoder: string;
+    /** Heads that read the tags of `data` from the features. */
+    readonly heads?: string;
+  };
+}
+
+export interface TrainingPlan {
+  readonly description: RunDescription;
+  readonly data: TrainingData;
+}
+
+export interface TrainingPlace {
+  /** The run folder. */
+  readonly out: string;
+  readonly mode: 'auto' | 'whole' | 'layered';
+  readonly device: Device;
+  /** In GB. */
+  readonly memory?: number | undefined;
+  readonly threads?: number | undefined;
+}
+
+export type TrainingResult = Awaited<ReturnType<typeof follow>>;
+
+/** Everything that decides the run: base, data, recipe, and the examples made of them. */
+export async function planTraining(sources: TrainingSources): Promise<TrainingPlan> {
+  const { recipe, images } = sources;
+  const { studies: bare, manifest } = await readStudies(sources.data);
+  const features = images && readFeatures(images.features);
+  const studies = images && features ? withScores(bare, features, images.features) : bare;
+  using gguf = openGguf(sources.base);
+  const drafting = new Drafting({
+    recipe,
+    tokenizer: loadTokenizer(gguf),
+    findings: manifest.dataset.findings,
+    train: studies.filter((study) => study.split === 'train'),
+  });
+  const description: RunDescription = {
+    version: 1,
+    base: await hashed(sources.base),
+    data: { path: sources.data, sha256: manifest.outputs[STUDIES_FILE] ?? '' },
+    recipe,
+    ...(images && {
+      images: {
+        encoder: images.encoder,
+        features: await hashed(images.features),
+        ...(images.heads !== undefined && { heads: await hashed(images.heads) }),
+      },
+    }),
+    notices: [
+      ...new Set([
+        ...manifest.notices,
+        ...(features?.origin.notices ?? []),
+        ...promptNotices(studies, recipe.fusion),
+      ]),
+    ],
+  };
+  return { description, data: drafting.trainingData(studies.filter((study) => study.split === 'val')) };
+}
+
+const hashed = async (path: string) => ({ path, sha256: await sha256File(path) });
+
+/** Runs a plan, or goes on with it, and writes the manifest. @throws LlamaXrError RESUME for another run's folder. */
+export async function runTraining(plan: TrainingPlan, place: TrainingPlace, terminal: Terminal) {
+  const finish = startRun();
+  const { description, data } = plan;
+  const { out, mode, device, memory, threads } = place;
+  const folder = await claim(out, description);
+  terminal.say(summary(plan));
+  const { recipe, base, data: dataset, images, notices } = description;
+  const events = runTrainingJob({
+    base: base.path,
+    folder: out,
+    recipe,
+    data,
+    identity: identityOf(description),
+    mode,
+    device,
+    ...(memory !== undefined && { memoryBytes: memory * 1e9 }),
+    ...(threads !== undefined && { threads }),
+  });
+  const result = await follow(events, terminal);
+  const inputs = [base, dataset, ...(images ? [images.features] : [])];
+  writeManifest(
+    folder.manifest,
+    finish({
+      command: 'train',
+      inputs: Object.fromEntries(inputs.map(({ path, sha256 }) => [path, sha256])),
+      outputs: { 'adapter/adapter.gguf': await sha256File(folder.adapterGguf) },
+      config: { recipe, mode: result.mode },
+      seed: recipe.seed,
+      device,
+      notices,
+      versions: { 'llama-xr': version },
+    }),
+  );
+  return { folder, ...result };
+}
+
+/** Takes the folder for this run, or goes on with the run that is there. */
+async function claim(path: string, description: RunDescription): Promise<RunFolder> {
+  const folder = new RunFolder(path);
+  if (!folder.exists) folder.write(description);
+  else if (identityOf(await folder.read()) !== identityOf(description)) {
+    fail('RESUME', `${path}: holds a run of another recipe, base model or data set`);
+  }
+  return folder;
+}
+
+/** Two runs are the same when recipe, base, data and features are, wherever they lie. */
+const identityOf = ({ recipe, base, data, images }: RunDescription): string =>
+  sha256(
+    [recipeHash(recipe), base.sha256, data.sha256, ...(images ? [images.features.sha256] : [])].join(' '),
+  );
+
+function summary({ data: { passes, val }, description: { recipe } }: TrainingPlan): string {
+  const tokens = passes.flat().reduce((sum, example) => sum + example.tokens.length, 0);
+  return `${recipe.name}: ${passes.length} passes, ${passes.map((p) => p.length).join(' + ')} examples, ${tokens} tokens; ${val.length} val studies`;
+}
+
+async function follow(events: AsyncIterable<JobEvent>, terminal: Terminal) {
+  const result = {
+    mode: '',
+    steps: 0,
+    seconds: 0,
+    peakMemoryBytes: 0,
+    tokensPerSecond: 0,
+    valLossBefore: null as number | null,
+    valLoss: null as number | null,
+  };
+  let tokens = 0;
+  const began = performance.now();
+  for await (const event of events) {
+    if (event.type === 'open') {
+      result.mode = event.mode;
+      terminal.say(
+        `${event.trainable.toLocaleString('en-US')} trainable numbers, steps run ${event.mode}, opened in ${duration(event.seconds)}`,
+      );
+    } else if (event.type === 'resume') terminal.say(`resumed after step ${event.step}`);
+    else if (event.type === 'step') {
+      tokens += event.tokens;
+      result.steps = event.step;
+      terminal.progress({
+        stage: 'train',
+        done: event.step,
+        total: event.of,
+        note: `loss ${event.loss.toFixed(3)}  ${event.tokensPerSecond.toFixed(0)} tok/s`,
+      });
+    } else if (event.type === 'validation') {
+      if (event.step === 0) result.valLossBefore = event.loss;
+      result.valLoss = event.loss;
+      terminal.say(`step ${event.step}: val loss ${event.loss.toFixed(4)} on ${event.examples} studies`);
+    } else if (event.type === 'saved') result.peakMemoryBytes = event.peakMemoryBytes;
+  }
+  result.seconds = (performance.now() - began) / 1000;
+  result.tokensPerSecond = tokens / result.seconds;
+  return result;
+}
