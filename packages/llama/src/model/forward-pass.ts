@@ -29,11 +29,7 @@ export interface AdapterShape {
 }
 
 /** Graph: one layer, x to y. */
-function forwardLayer(
-  config: LlamaConfig,
-  kind: LayerKind,
-  { rank, scaling }: AdapterShape,
-): { y: Value } {
+function forwardLayer(config: LlamaConfig, kind: LayerKind, { rank, scaling }: AdapterShape): { y: Value } {
   const x = input('x', f32, [TOKENS, config.width]);
   return { y: layer(x, layerInputs(config, kind, rank), sequenceInputs(config), config, { scaling }) };
 }
