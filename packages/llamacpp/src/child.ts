@@ -2,18 +2,10 @@
  * The process that holds llama.cpp: started by engine-process.ts, told what to do by messages (protocol.ts). It ends when
  * its parent does. Native words go to stderr as llama.cpp writes them; the parent reads them there.
  */
-import { writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { type ErrorCode, LlamaXrError } from '@llama-xr/core';
 import { Engine } from './engine.ts';
-import {
-  type EngineOptions,
-  markLine,
-  type Results,
-  type ToChild,
-  type ToParent,
-  type Work,
-} from './protocol.ts';
+import type { EngineOptions, Results, ToChild, ToParent, Work } from './protocol.ts';
 import { Schedule, type Task } from './schedule.ts';
 import { GenerationTask, ScoringTask } from './tasks.ts';
 
@@ -21,16 +13,9 @@ function send(message: ToParent): void {
   process.send?.(message);
 }
 
-/** As a number: Node would make the stream that process.stderr is non-blocking, and llama.cpp's words be lost. */
-const STDERR = 2;
-
-/** Code and message of an error, and a mark on stderr behind the native words that belong to it. */
-let marks = 0;
-function failure(error: unknown): { code: ErrorCode; message: string; mark: number } {
-  const mark = ++marks;
-  writeSync(STDERR, `\n${markLine(mark)}\n`);
+function failure(error: unknown): { code: ErrorCode; message: string } {
   const code = error instanceof LlamaXrError ? error.code : 'ENGINE';
-  return { code, message: (error as Error).message, mark };
+  return { code, message: (error as Error).message };
 }
 
 class Worker {

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { LlamaXrError } from '@llama-xr/core';
+import { type ErrorCode, LlamaXrError } from '@llama-xr/core';
 import { NativeWords } from './native-words.ts';
 import type { EngineOptions, ModelFacts, ToChild, ToParent } from './protocol.ts';
 
@@ -22,18 +22,17 @@ export class EngineProcess implements AsyncDisposable {
   /** Settles when the process is gone: with the reason, as far as it is known. */
   readonly gone: Promise<string>;
   readonly #child: ChildProcess;
-  readonly #words: NativeWords;
+  readonly #words = new NativeWords();
 
   constructor(options: EngineOptions, onEvent: (event: Event) => void) {
     this.#child = fork(fileURLToPath(CHILD), {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'ignore', this.#words.descriptor, 'ipc'],
       serialization: 'advanced',
       // Flags meant for the parent (a debugger's port, a test runner's loaders) must not start twice.
       execArgv: [],
       // Else a failed assertion would start gdb on the child, where it is installed, before it ends.
       env: { ...process.env, GGML_NO_BACKTRACE: '1' },
     });
-    this.#words = new NativeWords(this.#child.stderr as NonNullable<ChildProcess['stderr']>);
     this.gone = this.#lastWords();
     this.ready = this.#opened(onEvent);
     // Whoever waits for readiness sees the error; nobody else needs to.
@@ -53,30 +52,23 @@ export class EngineProcess implements AsyncDisposable {
 
   /** Whether the parent stays alive for this child. */
   hold(yes: boolean): void {
-    const handles = [this.#child, this.#child.channel, this.#child.stderr] as {
-      ref?(): void;
-      unref?(): void;
-    }[];
-    for (const handle of handles) yes ? handle?.ref?.() : handle?.unref?.();
+    for (const handle of [this.#child, this.#child.channel]) yes ? handle?.ref() : handle?.unref();
   }
 
   #opened(onEvent: (event: Event) => void): Promise<ModelFacts> {
     return new Promise((resolve, reject) => {
       this.#child.on('message', (message: ToParent) => {
         if (message.type === 'ready') resolve(message.facts);
-        else if (message.type === 'refused') void this.#explain(message).then(reject);
+        else if (message.type === 'refused') reject(this.#explain(message));
         else if (message.type !== 'failed') onEvent(message);
-        else {
-          const { number } = message;
-          void this.#explain(message).then((error) => onEvent({ type: 'failed', number, error }));
-        }
+        else onEvent({ type: 'failed', number: message.number, error: this.#explain(message) });
       });
       void this.gone.then((reason) => reject(new LlamaXrError('ENGINE', reason)));
     });
   }
 
-  async #explain({ code, message, mark }: Extract<ToParent, { mark: number }>): Promise<LlamaXrError> {
-    const words = await this.#words.before(mark);
+  #explain({ code, message }: Extract<ToParent, { code: ErrorCode }>): LlamaXrError {
+    const words = this.#words.take();
     return new LlamaXrError(code, words === '' ? message : `${message}: ${words}`);
   }
 
@@ -87,8 +79,8 @@ export class EngineProcess implements AsyncDisposable {
       );
       this.#child.once('error', (error) => resolve(`before it began: ${error.message}`));
     });
-    await this.#words.closed;
-    const words = this.#words.last();
+    const words = this.#words.take();
+    this.#words[Symbol.dispose]();
     return `the llama.cpp process ended ${end}${words === '' ? '' : `: ${words}`}`;
   }
 

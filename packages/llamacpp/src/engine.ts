@@ -101,7 +101,8 @@ export class Engine implements Decoder, Disposable {
 
   /** Forgets all but the first `length` tokens of a sequence. */
   keep(sequence: number, length: number): void {
-    this.#llama.llama_memory_seq_rm(this.#memory, sequence, length, -1);
+    const kept = this.#llama.llama_memory_seq_rm(this.#memory, sequence, length, -1);
+    if (!kept) fail('ENGINE', `llama_memory_seq_rm: sequence ${sequence} cannot be cut to ${length} tokens`);
   }
 
   /** Replaces the adapter (null: none) and forgets all sequences, which were computed with the old one. */

@@ -18,7 +18,7 @@ beforeAll(async () => {
   writeTinyModel(base);
   writeTinyAdapter(adapter);
   generator = await open();
-});
+}, 60_000);
 afterAll(async () => {
   await generator[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true });
@@ -84,6 +84,19 @@ test('one at a time or four at once, greedy texts are equal', async () => {
       .toSorted((a, b) => a.id.localeCompare(b.id))
       .map(({ tokens }) => tokens),
   );
+});
+
+test('a prompt computed once for several texts serves each as its own would', async () => {
+  const [request] = prompts(1, 60);
+  const texts = async (of: Generator, samples: number) => {
+    const results = await all(
+      of.generate([request as { id: string; tokens: number[] }], { ...ENDLESS, samples }),
+    );
+    return Object.values(results).map(({ tokens }) => tokens);
+  };
+  await using fresh = await open();
+  const [alone] = await texts(fresh, 1);
+  expect(await texts(generator, 4)).toEqual([alone, alone, alone, alone]);
 });
 
 test('draws are decided by seed, id and sample, not by what else runs', async () => {

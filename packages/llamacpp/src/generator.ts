@@ -64,7 +64,12 @@ export async function openGenerator(options: GeneratorOptions): Promise<Generato
   checkBase(checked.base);
   if (checked.adapter !== undefined) checkAdapter(checked.adapter);
   const generator = new ProcessGenerator(checked);
-  await generator.open();
+  try {
+    await generator.open();
+  } catch (error) {
+    await generator[Symbol.asyncDispose]();
+    throw error;
+  }
   return generator;
 }
 

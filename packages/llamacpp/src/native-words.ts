@@ -1,59 +1,53 @@
 /**
- * What llama.cpp wrote to stderr, line by line, and which of it explains a failure. The library tells its reasons nowhere
- * else, and a failed assertion's last words come only this way.
+ * What llama.cpp wrote to stderr, and which of it explains a failure: the library tells its reasons nowhere else, and a
+ * failed assertion's last words come only this way.
+ *
+ * The child's stderr is a file without a name, not a pipe: Node makes pipes non-blocking, and native code that meets a full
+ * one loses its words. What the child wrote before it sent a message stands in the file when the message arrives.
  */
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
-import { markLine } from './protocol.ts';
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
-/** Loading a model writes some hundred lines; reasons stand at the end. */
-const KEPT_LINES = 400;
-const TOLD_LINES = 4;
+/** Loading a model writes some 30 kB; reasons stand at the end. */
+const MOST_BYTES = 64 * 1024;
+const MOST_LINES = 4;
 const REASON =
-  /\b(error|fail(ed|ure)?|invalid|fatal|terminat(e|ed|ing)|abort(ed)?|GGML_ASSERT|unsupported|missing|mismatch|unable)\b/i;
+  /\b(\w*error|fail(ed|ure)?|invalid|fatal|terminat(e|ed|ing)|abort(ed)?|GGML_ASSERT|unsupported|missing|mismatch|unable)\b/i;
 /** Build folders of the prebuilt libraries, before a source file's name. */
 const BUILD_FOLDER = /\S*\/llama\.cpp\//g;
 
-export class NativeWords {
-  readonly #lines: string[] = [];
-  /** Settles when the process has closed its stderr. */
-  readonly closed: Promise<unknown>;
-  readonly #awaited = new Map<string, () => void>();
+export class NativeWords implements Disposable {
+  /** The file that a child takes as its stderr. */
+  readonly descriptor: number;
+  #read = 0;
+  #closed = false;
 
-  constructor(stderr: Readable) {
-    const reader = createInterface({ input: stderr, crlfDelay: Number.POSITIVE_INFINITY });
-    this.closed = once(reader, 'close');
-    reader.on('line', (line) => {
-      this.#lines.push(line);
-      if (this.#lines.length > KEPT_LINES) this.#lines.shift();
-      this.#awaited.get(line)?.();
-    });
+  constructor() {
+    const folder = mkdtempSync(join(tmpdir(), 'llama-xr-'));
+    this.descriptor = openSync(join(folder, 'stderr'), 'a+');
+    // The file lives as long as someone holds it open; a process that is killed leaves nothing behind.
+    rmSync(folder, { recursive: true, force: true });
   }
 
-  /** The reasons given before a mark, since the mark before it; waits for the mark to arrive. */
-  async before(mark: number): Promise<string> {
-    const line = markLine(mark);
-    if (!this.#lines.includes(line)) {
-      const arrived = new Promise<void>((resolve) => this.#awaited.set(line, resolve));
-      await Promise.race([arrived, this.closed]);
-      this.#awaited.delete(line);
-    }
-    const end = this.#lines.lastIndexOf(line);
-    const begin = this.#lines.lastIndexOf(markLine(mark - 1)) + 1;
-    return reasons(this.#lines.slice(begin, end < 0 ? undefined : end));
+  /** The reasons written since the last call, on one line; empty when there are none. */
+  take(): string {
+    if (this.#closed) return '';
+    const { size } = fstatSync(this.descriptor);
+    const bytes = Buffer.alloc(Math.min(size - this.#read, MOST_BYTES));
+    const length = readSync(this.descriptor, bytes, 0, bytes.length, size - bytes.length);
+    this.#read = size;
+    return bytes
+      .toString('utf8', 0, length)
+      .split(/\r?\n/)
+      .filter((line) => REASON.test(line))
+      .slice(-MOST_LINES)
+      .map((line) => line.replaceAll(BUILD_FOLDER, '').trim())
+      .join('; ');
   }
 
-  /** The last reasons given. */
-  last(): string {
-    return reasons(this.#lines);
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    closeSync(this.descriptor);
   }
-}
-
-function reasons(lines: readonly string[]): string {
-  const told = lines.filter((line) => REASON.test(line));
-  return told
-    .slice(-TOLD_LINES)
-    .map((line) => line.replaceAll(BUILD_FOLDER, '').trim())
-    .join('; ');
 }

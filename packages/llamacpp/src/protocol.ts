@@ -90,11 +90,9 @@ export type ToChild =
   | { readonly type: 'work'; readonly items: readonly { readonly number: number; readonly work: Work }[] }
   | { readonly type: 'cancel'; readonly numbers: readonly number[] };
 
-/** `mark` names the line on stderr before which llama.cpp's own words stand. */
 interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
-  readonly mark: number;
 }
 
 export type ToParent =
@@ -103,8 +101,3 @@ export type ToParent =
   | { readonly type: 'started'; readonly number: number }
   | { readonly type: 'result'; readonly number: number; readonly result: Results[keyof Results] }
   | ({ readonly type: 'failed'; readonly number: number } & Failure);
-
-/** The line that the child writes to stderr when it reports a failure. */
-export function markLine(mark: number): string {
-  return `llama-xr: mark ${mark}`;
-}

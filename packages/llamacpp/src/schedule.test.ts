@@ -48,7 +48,9 @@ class FakeDecoder implements Decoder {
   }
 
   keep(sequence: number, length: number): void {
-    (this.#held[sequence] as number[]).length = length;
+    const held = this.#held[sequence] as number[];
+    if (length > held.length) throw new Error(`kept ${length} of ${held.length} tokens`);
+    held.length = length;
   }
 }
 
@@ -124,6 +126,17 @@ test('samples of one prompt, and prompts that begin alike, compute their beginni
   expect(results.size).toBe(8);
   // The prompt once, and for each further sample its last token alone.
   expect(decoder.decoded).toBe(prompt.length + 7);
+});
+
+test('a slot that waits for a prompt does not take what it held before for it', () => {
+  const prompt = (beginnings[0] as number[]).slice(0, 40);
+  const others = [1, 2].map((i) => work(`other${i}`, beginnings[i] as number[], { maxTokens: 1, stop: [] }));
+  const same = [0, 1].map((sample) => work('same', prompt, { sample }));
+  const results = generate(new FakeDecoder(2, 10), [...others, ...same]);
+  for (const each of same) {
+    const name = `same:${each.sample}`;
+    expect(results.get(name)).toEqual(generate(new FakeDecoder(2, 1000), [each]).get(name));
+  }
 });
 
 test('a text goes on while a long prompt enters in chunks', () => {

@@ -172,17 +172,16 @@ export class Schedule {
     slot.resident.length = length;
   }
 
-  /** Adds the next tokens to the batch: first of the tasks that generate, then prompts with what room is left. */
+  /**
+   * Adds the next tokens to the batch, of older tasks first: a text that is being written goes on, and a prompt that comes
+   * later takes what room is left.
+   */
   #feed(): { readonly task: Task; readonly rows: number }[] {
     const room = { tokens: this.#decoder.capacity, rows: this.#decoder.rows };
-    const pastPrompt = ([, slots]: readonly [Task, readonly Slot[]]) => slots.every(atLogits);
-    const tasks = [...this.#running];
-    const fed = [];
-    for (const [task, slots] of [...tasks.filter(pastPrompt), ...tasks.filter((t) => !pastPrompt(t))]) {
+    return Array.from(this.#running, ([task, slots]) => {
       for (const slot of slots) this.#feedPrompt(slot, room);
-      fed.push({ task, rows: slots.every(atLogits) ? this.#feedRows(slots, room) : 0 });
-    }
-    return fed;
+      return { task, rows: slots.every(atLogits) ? this.#feedRows(slots, room) : 0 };
+    });
   }
 
   #feedPrompt(slot: Slot, room: { tokens: number }): void {
