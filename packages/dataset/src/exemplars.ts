@@ -25,6 +25,8 @@ export interface NearStudy {
 
 /** Studies that decide what is typical. */
 const NEIGHBOURS = 40;
+/** Of studies without findings more are alike, and more are needed to tell which wording is common. */
+const NORMAL_NEIGHBOURS = 200;
 
 /** Weight of a feature by its kind. */
 const WEIGHT = { tag: 1, head: 1, qualifier: 0.5, word: 0.5 } as const;
@@ -86,7 +88,7 @@ export class ExemplarIndex {
         .map(({ entry, similarity }) => ({ study: entry.study, similarity }));
     }
     const others = this.#normal.filter(({ patient }) => patient !== study.patient);
-    const step = Math.max(1, Math.floor(others.length / NEIGHBOURS));
+    const step = Math.max(1, Math.floor(others.length / NORMAL_NEIGHBOURS));
     return others.filter((_, i) => i % step === 0).map((other) => ({ study: other, similarity: 1 }));
   }
 
