@@ -46,7 +46,7 @@ export class Drafting {
   prompts(study: Study, findings: FindingsSource = this.#setup.findings): number[][] {
     const { recipe, tokenizer } = this.#setup;
     const { exemplars: shown } = recipe;
-    const count = shown * recipe.decoding.drafts;
+    const count = shown * recipe.decoding.prompts;
     const best = shown === 0 ? [] : this.#near.nearest(this.#read(study, findings), { count });
     const groups = best.length === 0 ? [[]] : chunks(best, shown);
     return groups.map((exemplars) => encodePrompt(tokenizer, this.#parts(study, exemplars, findings)));

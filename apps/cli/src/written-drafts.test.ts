@@ -36,16 +36,17 @@ test('a study is ready when all its prompts are answered; equal prompts are answ
     ['c', [[2], [3]]],
     ['d', [[9]]],
   ]);
-  const { decoding } = parseRecipe({ name: 'x', decoding: { drafts: 2 } }, 'x');
+  const { decoding } = parseRecipe({ name: 'x', decoding: { sharedSamples: 3 } }, 'x');
   const ready = await Array.fromAsync(
     writeDrafts(generatorOf(asked), tokenizer, prompts, { decoding, seed: 1 }),
   );
-  expect(asked).toEqual([[9], [1], [2], [3]]);
+  // The likeliest of each prompt, then two more of those that several studies share.
+  expect(asked).toEqual([[1], [2], [9], [3], [2], [9]]);
   expect(ready.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c', 'd']);
   const texts = (id: string) =>
     ready.find((one) => one.id === id)?.drafts.map(({ prediction }) => prediction);
-  expect(texts('b')).toEqual(['text 9-0', 'text 9-1']);
-  expect(texts('c')).toEqual(['text 2-0', 'text 3-0']);
+  expect(texts('b')).toEqual(['text 9-0', 'text 9-1', 'text 9-0']);
+  expect(texts('c')).toEqual(['text 2-0', 'text 2-1', 'text 2-0', 'text 3-0']);
   expect(ready[0]?.drafts[0]).toMatchObject({ logProbability: -2, length: 2 });
 });
 

@@ -3,7 +3,7 @@
  * Equal prompts (all studies without findings have the same) are answered once.
  */
 import type { Tokenizer } from '@llama-xr/llama';
-import type { GenerationOptions, Generator } from '@llama-xr/llamacpp';
+import type { Generation, GenerationOptions, Generator } from '@llama-xr/llamacpp';
 import type { Recipe } from '@llama-xr/train';
 
 export interface WrittenDraft {
@@ -16,13 +16,21 @@ export interface WrittenDraft {
 
 export interface StudyDrafts {
   readonly id: string;
-  /** In the order of the study's prompts, samples of a prompt in a row. */
+  /** In the order of the study's prompts; of a prompt the likeliest first, then the drawn ones as they came. */
   readonly drafts: readonly WrittenDraft[];
 }
 
+interface Asked {
+  readonly id: string;
+  readonly tokens: readonly number[];
+  /** Studies that wait for it. */
+  studies: number;
+  readonly answers: WrittenDraft[];
+}
+
 /**
- * Writes all drafts that a recipe asks for: one greedy draft a prompt for studies with several prompts, several drawn ones
- * for studies with a single prompt. Every study comes once, in the order in which they get ready.
+ * Writes all drafts that a recipe asks for: the likeliest of each prompt first, then those that are drawn. Every study comes
+ * once, in the order in which they get ready.
  * @param prompts by study, each a list of token lists
  */
 export async function* writeDrafts(
@@ -31,46 +39,51 @@ export async function* writeDrafts(
   prompts: ReadonlyMap<string, readonly (readonly number[])[]>,
   { decoding, seed }: { decoding: Recipe['decoding']; seed: number },
 ): AsyncGenerator<StudyDrafts> {
-  const { maxTokens, drafts, temperature, topP, noRepeatNgram } = decoding;
-  const common = { maxTokens, noRepeatNgram, seed };
-  const drawn = ([, list]: [string, readonly unknown[]]): boolean => drafts > 1 && list.length === 1;
-  const sampling = { ...common, samples: drafts, temperature, topP };
-  yield* answer(generator, tokenizer, new Map([...prompts].filter(drawn)), sampling);
-  yield* answer(generator, tokenizer, new Map([...prompts].filter((entry) => !drawn(entry))), common);
-}
-
-async function* answer(
-  generator: Generator,
-  tokenizer: Tokenizer,
-  prompts: ReadonlyMap<string, readonly (readonly number[])[]>,
-  options: GenerationOptions,
-): AsyncGenerator<StudyDrafts> {
-  const requests = new Map<string, { id: string; tokens: readonly number[]; answers: WrittenDraft[] }>();
-  const nameOf = (tokens: readonly number[]): string => tokens.join(' ');
-  for (const tokens of [...prompts.values()].flat()) {
-    const name = nameOf(tokens);
-    if (!requests.has(name)) requests.set(name, { id: `${requests.size}`, tokens, answers: [] });
-  }
-  const byId = new Map([...requests.values()].map((request) => [request.id, request]));
-  const samples = options.samples ?? 1;
-  const waiting = new Map(
-    [...prompts].map(([id, list]) => [id, list.map((tokens) => requests.get(nameOf(tokens))!)]),
-  );
-  for await (const { id, sample, tokens, logProbabilities } of generator.generate(
-    [...byId.values()],
-    options,
-  )) {
-    const sum = logProbabilities.reduce((total, p) => total + p, 0);
-    byId.get(id)!.answers[sample] = {
-      prediction: tokenizer.decode(tokens).trim(),
-      logProbability: sum / Math.max(1, logProbabilities.length),
-      length: tokens.length,
-    };
-    if (Object.keys(byId.get(id)!.answers).length < samples) continue;
-    for (const [study, asked] of waiting) {
-      if (!asked.every(({ answers }) => Object.keys(answers).length === samples)) continue;
-      waiting.delete(study);
-      yield { id: study, drafts: asked.flatMap(({ answers }) => answers) };
+  const { maxTokens, noRepeatNgram, temperature, topP } = decoding;
+  const waiting = gather(prompts);
+  const asked = [...new Set([...waiting.values()].flat())];
+  const wanted = (one: Asked): number =>
+    Math.max(decoding.samples, one.studies > 1 ? decoding.sharedSamples : 1);
+  const drawn = Map.groupBy(asked, (one) => wanted(one) - 1);
+  const rounds: [Asked[], GenerationOptions][] = [
+    [asked, { maxTokens, noRepeatNgram, seed }],
+    ...[...drawn].map(([samples, some]): [Asked[], GenerationOptions] => [
+      some,
+      { maxTokens, noRepeatNgram, seed, samples, temperature, topP },
+    ]),
+  ];
+  for (const [requests, options] of rounds) {
+    if (requests.length === 0 || options.samples === 0) continue;
+    const byId = new Map(requests.map((request) => [request.id, request]));
+    for await (const generation of generator.generate(requests, options)) {
+      byId.get(generation.id)?.answers.push(read(generation, tokenizer));
+      for (const [study, list] of waiting) {
+        if (!list.every((one) => one.answers.length === wanted(one))) continue;
+        waiting.delete(study);
+        yield { id: study, drafts: list.flatMap(({ answers }) => answers) };
+      }
     }
   }
+}
+
+/** The prompts of each study; equal ones are the same object. */
+function gather(prompts: ReadonlyMap<string, readonly (readonly number[])[]>): Map<string, Asked[]> {
+  const known = new Map<string, Asked>();
+  const ask = (tokens: readonly number[]): Asked => {
+    const name = tokens.join(' ');
+    const asked = known.get(name) ?? { id: `${known.size}`, tokens, studies: 0, answers: [] };
+    known.set(name, asked);
+    asked.studies++;
+    return asked;
+  };
+  return new Map([...prompts].map(([study, list]) => [study, [...new Set(list.map(ask))]]));
+}
+
+function read({ tokens, logProbabilities }: Generation, tokenizer: Tokenizer): WrittenDraft {
+  const sum = logProbabilities.reduce((total, p) => total + p, 0);
+  return {
+    prediction: tokenizer.decode(tokens).trim(),
+    logProbability: sum / Math.max(1, logProbabilities.length),
+    length: tokens.length,
+  };
 }

@@ -52,11 +52,12 @@ export const Recipe = z.strictObject({
   decoding: z
     .strictObject({
       maxTokens: count.max(4096).default(150),
-      /**
-       * Drafts written for each study, of which one is chosen: beside this many exemplars in turn where the prompt shows
-       * exemplars, drawn at `temperature` where it does not.
-       */
-      drafts: count.max(64).default(1),
+      /** Exemplars that prompts show in turn: a study is drafted beside each of them, and one draft is chosen. */
+      prompts: count.max(64).default(1),
+      /** Drafts of each prompt: the likeliest, and more drawn at `temperature`. */
+      samples: count.max(256).default(1),
+      /** Drafts of a prompt that several studies share, as all without findings do: written once for all. */
+      sharedSamples: count.max(1024).default(1),
       temperature: z.number().positive().max(10).default(0.8),
       topP: z.number().positive().max(1).default(1),
       /** No sequence of this many tokens twice in one draft; 0 is off. */
