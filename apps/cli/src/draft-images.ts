@@ -2,11 +2,19 @@
  * A draft for the images of one patient: the encoder reads them, its findings go into the prompt in the form that the run
  * was trained on, and the draft comes with what it rests on.
  */
-import { fail } from '@llama-xr/core';
+import { fail, sha256File } from '@llama-xr/core';
 import { type FindingsSource, inputTags, readStudies, type Study } from '@llama-xr/dataset';
 import { Consensus } from '@llama-xr/metrics';
-import { RunFolder } from '@llama-xr/train';
-import { type Encoder, loadEncoder, PATHOLOGIES, projectionWarnings, readView } from '@llama-xr/vision';
+import { type RunDescription, RunFolder } from '@llama-xr/train';
+import {
+  type EncodedView,
+  type Encoder,
+  loadEncoder,
+  PATHOLOGIES,
+  projectionWarnings,
+  readTagHeads,
+  readView,
+} from '@llama-xr/vision';
 import { chooseDraft } from './choose-draft.ts';
 import type { GenerateFlags } from './commands/generate.ts';
 import { encoderSource } from './encoder-source.ts';
@@ -32,7 +40,7 @@ export async function draftImages(images: readonly string[], flags: GenerateFlag
   );
   const seen = await look(images, encoder);
   await using run = await openRun(flags, dataset);
-  const { study, source } = asTrained(seen.study, dataset.manifest.dataset.findings);
+  const { study, source } = await asTrained(seen, encoder, description, dataset.manifest.dataset.findings);
   const prompts = new Map([[study.id, run.drafting.prompts(study, source)]]);
   const training = dataset.studies.filter(({ split }) => split === 'train');
   for await (const { drafts } of writeDrafts(run.generator, run.tokenizer, prompts, {
@@ -71,11 +79,15 @@ export async function draftImages(images: readonly string[], flags: GenerateFlag
   }
 }
 
+interface Seen {
+  readonly study: Study;
+  /** Frontal, and lateral where there is one. */
+  readonly encoded: readonly EncodedView[];
+  readonly warnings: readonly string[];
+}
+
 /** Reads the images and scores them. */
-async function look(
-  images: readonly string[],
-  encoder: Encoder,
-): Promise<{ study: Study; warnings: string[] }> {
+async function look(images: readonly string[], encoder: Encoder): Promise<Seen> {
   const views = await Promise.all(
     images.map((path, i) => readView(path, SIDES[i] as (typeof SIDES)[number])),
   );
@@ -94,11 +106,36 @@ async function look(
     scores: { frontal: scores(0), lateral: scores(1), source: 'encoder' },
     abnormal: false,
   };
-  return { study, warnings: projectionWarnings(views) };
+  return { study, encoded, warnings: projectionWarnings(views) };
 }
 
-/** A run that was trained on tags or labels gets what the scores say as tags; one trained on scores, the scores. */
-function asTrained(study: Study, trainedOn: FindingsSource): { study: Study; source: FindingsSource } {
+/**
+ * A run that was trained on tags read by heads gets what these heads read; on other tags or labels, what the scores say
+ * as tags; one trained on scores, the scores.
+ */
+async function asTrained(
+  { study, encoded }: Seen,
+  encoder: Encoder,
+  { images }: RunDescription,
+  trainedOn: FindingsSource,
+): Promise<{ study: Study; source: FindingsSource }> {
   if (trainedOn === 'simulated' || trainedOn === 'encoder') return { study, source: 'encoder' };
-  return { study: { ...study, tags: inputTags(study, 'encoder') }, source: 'mesh' };
+  const tags =
+    images?.heads === undefined
+      ? inputTags(study, 'encoder')
+      : await readTags(encoded, encoder, images.heads);
+  return { study: { ...study, tags: [...tags] }, source: 'mesh' };
+}
+
+async function readTags(
+  [frontal, lateral]: readonly EncodedView[],
+  encoder: Encoder,
+  { path, sha256 }: { path: string; sha256: string },
+): Promise<readonly string[]> {
+  if ((await sha256File(path)) !== sha256)
+    fail('MODEL', `${path}: not the heads that the run was trained with (sha256 differs)`);
+  const heads = readTagHeads(path);
+  if (heads.encoderHash !== encoder.hash)
+    fail('ENCODER', `${path}: fitted on the features of another encoder than ${encoder.name}`);
+  return heads.read({ frontal: frontal?.map ?? null, lateral: lateral?.map ?? null }).tags;
 }
