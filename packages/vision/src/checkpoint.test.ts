@@ -51,7 +51,7 @@ beforeAll(() => {
       tensor('float32', shape, values.get(name) as Float32Array),
     ]),
   );
-}, 60_000);
+});
 
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -51,7 +51,7 @@ beforeAll(async () => {
     { id: 'two frontals', views: [front(4), { path: second?.[4] as string, projection: 'frontal' }] },
     { id: 'unknown', views: [front(5), { path: second?.[5] as string, projection: 'unknown' }] },
   ];
-}, 60_000);
+});
 
 afterAll(async () => {
   await encoder[Symbol.asyncDispose]();

@@ -23,6 +23,6 @@ export {
   writeFeatures,
 } from './features-file.ts';
 export { normaliseScores, type OperatingPoints, PATHOLOGIES, type Pathology } from './pathologies.ts';
-export { type Appearance, appearance, projectionWarnings } from './projection.ts';
+export { frontalLook, projectionWarnings } from './projection.ts';
 export * from './tags/index.ts';
 export { checkPixels, INPUT_RANGE, readView, type ViewInput } from './view-input.ts';

@@ -23,14 +23,14 @@ export function drawChest(seed: number, size = ENCODER_SIZE): Float32Array {
   });
 }
 
-/** A side view: the whole body, one dark field before the spine. */
+/** A side view: a body that grows denser from the sternum to the spine, one dark field in it. */
 export function drawSide(seed: number, size = ENCODER_SIZE): Float32Array {
   const random = new Random(seed);
-  const back = random.between(0.65, 0.75);
+  const spine = random.between(0.6, 0.7);
   return Float32Array.from({ length: size * size }, (_, i) => {
     const [x, y] = [(i % size) / size, Math.floor(i / size) / size];
-    const body = x > 0.15 && x < 0.9 ? 0.7 + (x > back ? 0.25 : 0) - (x < 0.4 ? 0.3 * (1 - y) : 0) : 0;
-    const lung = ((x - 0.5) / 0.2) ** 2 + ((y - 0.45) / 0.3) ** 2 < 1 ? 0.4 : 0;
+    const body = x > 0.15 && x < 0.9 ? 0.2 + 0.6 * x + (x > spine && x < spine + 0.1 ? 0.2 : 0) : 0;
+    const lung = ((x - 0.45) / 0.2) ** 2 + ((y - 0.45) / 0.3) ** 2 < 1 ? 0.3 : 0;
     return Math.min(1, Math.max(0, body - lung + 0.02 * random.next()));
   });
 }
