@@ -34,3 +34,12 @@ test('a draft that the weighty neighbours would have written is chosen, case and
   expect(consensus.choose(drafts, neighbours(0.1, 1))).toBe(2);
   expect(consensus.choose(drafts, [])).toBe(0);
 });
+
+test('a copy of a neighbour is not judged by the one it copies', () => {
+  const consensus = new Consensus(corpus);
+  const neighbours = corpus.map((text) => ({ text, weight: 1 }));
+  const others = neighbours.slice(1);
+  expect(consensus.agreement(corpus[0] as string, neighbours)).toBe(
+    consensus.agreement(corpus[0] as string, others),
+  );
+});

@@ -18,6 +18,7 @@ export interface Neighbour {
 }
 
 interface Read {
+  readonly clean: string;
   readonly words: readonly string[];
   readonly positions: WordPositions;
   readonly vector: CiderVector;
@@ -33,13 +34,18 @@ export class Consensus {
     this.#vector = ciderSpace(corpus.map((text) => [cleanAlphanumeric(text)]));
   }
 
-  /** Weighted mean gain of a draft over its neighbourhood; 0 where nobody has weight. */
+  /**
+   * Weighted mean gain of a draft over its neighbourhood; 0 where nobody has weight. A neighbour of which the draft is a
+   * copy does not count: it would speak for itself.
+   */
   agreement(draft: string, neighbours: readonly Neighbour[]): number {
     const read = this.#read(draft);
     let gain = 0;
     let total = 0;
     for (const { text, weight } of neighbours) {
-      gain += weight * this.#gain(read, this.#remember(text));
+      const report = this.#remember(text);
+      if (report.clean === read.clean) continue;
+      gain += weight * this.#gain(read, report);
       total += weight;
     }
     return total === 0 ? 0 : gain / total;
@@ -66,6 +72,6 @@ export class Consensus {
   #read(text: string): Read {
     const clean = cleanAlphanumeric(text);
     const words = clean.split(' ');
-    return { words, positions: wordPositions(words), vector: this.#vector(clean) };
+    return { clean, words, positions: wordPositions(words), vector: this.#vector(clean) };
   }
 }
