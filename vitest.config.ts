@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    // A test fails for what it finds, never for how busy the machine is.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

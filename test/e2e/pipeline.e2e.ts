@@ -20,7 +20,7 @@ const RECIPE = {
   passes: 2,
   batchSize: 4,
   learningRate: 1e-3,
-  decoding: { maxTokens: 40, exemplarDrafts: 2 },
+  decoding: { maxTokens: 40, prompts: 2 },
 };
 
 const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');

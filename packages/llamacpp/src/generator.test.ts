@@ -18,7 +18,7 @@ beforeAll(async () => {
   writeTinyModel(base);
   writeTinyAdapter(adapter);
   generator = await open();
-}, 60_000);
+});
 afterAll(async () => {
   await generator[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true });

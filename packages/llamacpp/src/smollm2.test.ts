@@ -43,7 +43,7 @@ describe.skipIf(models === undefined)('SmolLM2-135M-Instruct, 4 bits (needs LLAM
         ),
       })),
     );
-  }, 60_000);
+  });
   afterAll(() => generator[Symbol.asyncDispose]());
 
   async function texts(of: Generator, subset = requests): Promise<string[]> {

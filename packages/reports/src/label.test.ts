@@ -87,7 +87,7 @@ test('abnormal is what states or suspects anything', () => {
 
 test('the cost of a hostile text stays linear', () => {
   const once = 'no effusion, small nodule and or '.repeat(2_000);
-  const began = performance.now();
+  const before = process.cpuUsage();
   labelReport(once);
-  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(5_000); // ms of work, however busy the machine
 });

@@ -61,8 +61,8 @@ test('long hostile runs are tokenized in bounded time', () => {
     '<a b="',
     'Http://',
   ]) {
-    const began = performance.now();
+    const before = process.cpuUsage();
     tokenizePtb(run.repeat(2_000));
-    expect(performance.now() - began, run).toBeLessThan(4_000);
+    expect(process.cpuUsage(before).user / 1000, run).toBeLessThan(4_000); // ms of work, however busy the machine
   }
 });
