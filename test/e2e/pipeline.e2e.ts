@@ -85,7 +85,8 @@ describe.skipIf(lacks('LLAMA_XR_DATA', 'LLAMA_XR_MODELS'))(
 
     test('generate, killed after its first drafts, keeps them and writes the rest', async () => {
       const out = at('predictions.jsonl');
-      const args = ['generate', '--run', at('run'), '--data', at('data'), '--parallel', '2', '--out', out];
+      const args = ['generate', '--run', at('run'), '--data', at('data'), '--out', out];
+      args.push('--parallel', '2', '--threads', '1');
       await killOnce(() => textOf(`${out}.part`).split('\n').length > 2, ...args);
       expect(existsSync(out)).toBe(false);
       const [, ...kept] = textOf(`${out}.part`).split('\n').slice(0, -1);
