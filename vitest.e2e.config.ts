@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['test/e2e/**/*.e2e.ts'],
     pool: 'forks',
     fileParallelism: false,
-    testTimeout: 15 * 60_000,
-    hookTimeout: 15 * 60_000,
+    testTimeout: 30 * 60_000,
+    hookTimeout: 30 * 60_000,
   },
 });

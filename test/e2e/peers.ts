@@ -44,6 +44,8 @@ export function reference(script: string, ...args: string[]): string {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 2 ** 28,
+    // Threads that wait for each other spin: on a busy machine two are many times slower than one.
+    env: { ...process.env, OMP_NUM_THREADS: '1', OMP_WAIT_POLICY: 'PASSIVE' },
   });
 }
 
