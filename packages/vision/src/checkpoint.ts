@@ -3,9 +3,9 @@
  * or safetensors, told apart by their first bytes. Nothing in a file is executed: see readPytorch. Everything that is
  * wrong with a file is listed at once, the order of its labels included.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import { fileError, Mistakes, sha256File } from '@llama-xr/core';
+import { fail, fileError, Mistakes, sha256File } from '@llama-xr/core';
 import {
   openSafetensors,
   PickledObject,
@@ -141,20 +141,25 @@ function checkPoints(points: OperatingPoints, mistakes: Mistakes): void {
   });
 }
 
+/** A DenseNet-121 takes 28 MB, three times that with an optimizer's state. Of anything larger nothing is read. */
+const MAX_FILE_BYTES = 2 ** 30;
+
 /** A zip or a pickle is PyTorch's; anything else has to be safetensors. */
 function readContents(path: string): Contents {
-  const start = firstBytes(path);
+  const { size, start } = lookAt(path);
+  if (size > MAX_FILE_BYTES)
+    fail('ENCODER', `${path}: expected a DenseNet-121 of at most ${MAX_FILE_BYTES} bytes, got ${size}`);
   const isTorch = start.subarray(0, 2).toString('latin1') === 'PK' || start[0] === 0x80;
   return isTorch ? readTorch(path) : readSafetensors(path);
 }
 
-function firstBytes(path: string): Buffer {
+function lookAt(path: string): { size: number; start: Buffer } {
   try {
     const descriptor = openSync(path, 'r');
     try {
       const start = Buffer.alloc(8);
       readSync(descriptor, start);
-      return start;
+      return { size: fstatSync(descriptor).size, start };
     } finally {
       closeSync(descriptor);
     }
