@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fail, Random } from '../packages/core/src/index.ts';
 import { openGenerator } from '../packages/llamacpp/src/index.ts';
+import type { NativeLoopResult, NativeLoopTask } from '../packages/llamacpp/src/testing/native-loop.ts';
 
 // Short, so that what is measured is generation.
 const PROMPT_TOKENS = 32;
@@ -51,9 +52,9 @@ const threads = Number(values.threads);
 const maxTokens = Number(values.tokens);
 const contextTokens = PROMPT_TOKENS + maxTokens;
 
-/** Prompts that share no beginning, so that neither side saves any. */
-function prompts(batch: number, vocabulary: number): number[][] {
-  const random = new Random(batch);
+/** Prompts that share no beginning, also not with those of another round: neither side saves any. */
+function prompts(batch: number, round: number, vocabulary: number): number[][] {
+  const random = new Random(`${batch}:${round}`);
   return Array.from({ length: batch }, () =>
     Array.from({ length: PROMPT_TOKENS }, () => 1000 + random.int(Math.min(vocabulary, 20_000) - 1000)),
   );
@@ -63,14 +64,9 @@ async function measure(batch: number): Promise<Row> {
   const ours: Cost[] = [];
   const native: Cost[] = [];
   await using generator = await openGenerator({ base, contextTokens, threads, parallel: batch });
-  const tokens = prompts(batch, generator.model.vocabulary);
-  const task = JSON.stringify({ base, prompts: tokens, maxTokens, contextTokens, threads });
   for (let round = 0; round <= Number(values.rounds); round++) {
-    const theirs = JSON.parse(
-      execFileSync(process.execPath, [NATIVE_LOOP, task], { encoding: 'utf8', stdio: 'pipe' }),
-    );
-    // Changing the adapter, here from none to none, forgets the prompts of the last round: the other side starts afresh.
-    await generator.setAdapter(null);
+    const tokens = prompts(batch, round, generator.model.vocabulary);
+    const theirs = nativeLoop({ base, prompts: tokens, maxTokens, contextTokens, threads });
     const [began, used] = [performance.now(), await generator.usage()];
     let count = 0;
     const requests = tokens.map((prompt, i) => ({ id: `${i}`, tokens: prompt }));
@@ -84,6 +80,11 @@ async function measure(batch: number): Promise<Row> {
     if (round > 0) ours.push({ seconds, cpuSeconds: cpuSeconds - used.cpuSeconds });
   }
   return summarize(batch, ours, native);
+}
+
+function nativeLoop(task: NativeLoopTask): NativeLoopResult {
+  const output = execFileSync(process.execPath, [NATIVE_LOOP, JSON.stringify(task)], { stdio: 'pipe' });
+  return JSON.parse(output.toString());
 }
 
 function summarize(batch: number, ours: readonly Cost[], native: readonly Cost[]): Row {

@@ -3,9 +3,9 @@
  * its parent does. Native words go to stderr as llama.cpp writes them; the parent reads them there.
  */
 import { setImmediate } from 'node:timers/promises';
-import { type ErrorCode, LlamaXrError } from '@llama-xr/core';
+import { LlamaXrError } from '@llama-xr/core';
 import { Engine } from './engine.ts';
-import type { EngineOptions, Results, ToChild, ToParent, Work } from './protocol.ts';
+import type { EngineOptions, Failure, Results, ToChild, ToParent, Work } from './protocol.ts';
 import { Schedule, type Task } from './schedule.ts';
 import { GenerationTask, ScoringTask } from './tasks.ts';
 
@@ -13,9 +13,9 @@ function send(message: ToParent): void {
   process.send?.(message);
 }
 
-function failure(error: unknown): { code: ErrorCode; message: string } {
-  const code = error instanceof LlamaXrError ? error.code : 'ENGINE';
-  return { code, message: (error as Error).message };
+function failure(error: unknown): Failure {
+  if (!(error instanceof LlamaXrError)) return { code: 'ENGINE', message: (error as Error).message };
+  return { code: error.code, message: error.message, hint: error.hint };
 }
 
 class Worker {

@@ -4,9 +4,9 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type ErrorCode, LlamaXrError } from '@llama-xr/core';
+import { LlamaXrError } from '@llama-xr/core';
 import { NativeWords } from './native-words.ts';
-import type { EngineOptions, ModelFacts, ToChild, ToParent } from './protocol.ts';
+import type { EngineOptions, Failure, ModelFacts, ToChild, ToParent } from './protocol.ts';
 
 /** Beside this file, in the language of this file: TypeScript in the repository, JavaScript in a package. */
 const CHILD = new URL(`./child${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
@@ -67,9 +67,10 @@ export class EngineProcess implements AsyncDisposable {
     });
   }
 
-  #explain({ code, message }: Extract<ToParent, { code: ErrorCode }>): LlamaXrError {
+  #explain({ code, message, hint }: Failure): LlamaXrError {
     const words = this.#words.take();
-    return new LlamaXrError(code, words === '' ? message : `${message}: ${words}`);
+    const whole = words === '' ? message : `${message}: ${words}`;
+    return new LlamaXrError(code, whole, hint === undefined ? {} : { hint });
   }
 
   async #lastWords(): Promise<string> {

@@ -90,9 +90,11 @@ export type ToChild =
   | { readonly type: 'work'; readonly items: readonly { readonly number: number; readonly work: Work }[] }
   | { readonly type: 'cancel'; readonly numbers: readonly number[] };
 
-interface Failure {
+/** An error on its way to the parent. */
+export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
+  readonly hint?: string;
 }
 
 export type ToParent =
