@@ -40,13 +40,13 @@ test('a study is ready when all its prompts are answered; equal prompts are answ
   const ready = await Array.fromAsync(
     writeDrafts(generatorOf(asked), tokenizer, prompts, { decoding, seed: 1 }),
   );
-  // The likeliest of each prompt, then two more of those that several studies share.
-  expect(asked).toEqual([[1], [2], [9], [3], [2], [9]]);
+  // The likeliest of each prompt, then two more of the one that several studies have alone.
+  expect(asked).toEqual([[1], [2], [9], [3], [9]]);
   expect(ready.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c', 'd']);
   const texts = (id: string) =>
     ready.find((one) => one.id === id)?.drafts.map(({ prediction }) => prediction);
   expect(texts('b')).toEqual(['text 9-0', 'text 9-1', 'text 9-0']);
-  expect(texts('c')).toEqual(['text 2-0', 'text 2-1', 'text 2-0', 'text 3-0']);
+  expect(texts('c')).toEqual(['text 2-0', 'text 3-0']);
   expect(ready[0]?.drafts[0]).toMatchObject({ logProbability: -2, length: 2 });
 });
 

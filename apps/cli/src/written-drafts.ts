@@ -23,7 +23,7 @@ export interface StudyDrafts {
 interface Asked {
   readonly id: string;
   readonly tokens: readonly number[];
-  /** Studies that wait for it. */
+  /** Studies that have no other prompt than this. */
   studies: number;
   readonly answers: WrittenDraft[];
 }
@@ -69,14 +69,19 @@ export async function* writeDrafts(
 /** The prompts of each study; equal ones are the same object. */
 function gather(prompts: ReadonlyMap<string, readonly (readonly number[])[]>): Map<string, Asked[]> {
   const known = new Map<string, Asked>();
-  const ask = (tokens: readonly number[]): Asked => {
+  const ask = (tokens: readonly number[], sole: boolean): Asked => {
     const name = tokens.join(' ');
     const asked = known.get(name) ?? { id: `${known.size}`, tokens, studies: 0, answers: [] };
     known.set(name, asked);
-    asked.studies++;
+    if (sole) asked.studies++;
     return asked;
   };
-  return new Map([...prompts].map(([study, list]) => [study, [...new Set(list.map(ask))]]));
+  return new Map(
+    [...prompts].map(([study, list]) => [
+      study,
+      [...new Set(list.map((tokens) => ask(tokens, list.length === 1)))],
+    ]),
+  );
 }
 
 function read({ tokens, logProbabilities }: Generation, tokenizer: Tokenizer): WrittenDraft {

@@ -56,7 +56,7 @@ export const Recipe = z.strictObject({
       prompts: count.max(64).default(1),
       /** Drafts of each prompt: the likeliest, and more drawn at `temperature`. */
       samples: count.max(256).default(1),
-      /** Drafts of a prompt that several studies share, as all without findings do: written once for all. */
+      /** Drafts of a prompt that is the only one of several studies, as of all without findings: written once for all. */
       sharedSamples: count.max(1024).default(1),
       temperature: z.number().positive().max(10).default(0.8),
       topP: z.number().positive().max(1).default(1),
