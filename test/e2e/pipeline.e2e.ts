@@ -120,7 +120,16 @@ describe.skipIf(lacks('LLAMA_XR_DATA', 'LLAMA_XR_MODELS'))(
     });
 
     test.each(radiographs())('a draft for %s carries the notice of random weights', (_, images) => {
-      const found = llamaXr('generate', '--run', at('run'), '--encoder', 'random:7', ...images) as {
+      const found = llamaXr(
+        'generate',
+        '--run',
+        at('run'),
+        '--encoder',
+        'random:7',
+        '--threads',
+        '1',
+        ...images,
+      ) as {
         draft: string;
         notices: string[];
         scores: { frontal: number[]; lateral: number[] | null };
