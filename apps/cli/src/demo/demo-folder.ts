@@ -22,7 +22,7 @@ export interface DemoSettings {
 }
 
 /** About half a minute each of drawing, encoding and pretraining on two cores. */
-export const DEMO_SIZE = { studies: 600, pixels: 224, texts: 1500 } as const;
+export const DEMO_SIZE = { studies: 600, pixels: 224, texts: 10_000 } as const;
 
 export class DemoFolder {
   /** Absolute, so that the run in it is found from anywhere. */

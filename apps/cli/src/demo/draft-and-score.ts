@@ -12,8 +12,8 @@ import type { DemoFolder } from './demo-folder.ts';
 
 /** Studies that neither heads nor adapter have seen. */
 const SPLIT = 'test';
-/** Drafts written at once. */
-const PARALLEL = 16;
+/** Drafts written at once, by one thread: a model this small would spend its time on threads waiting for each other. */
+const GENERATION = { parallel: 16, threads: 1 } as const;
 
 /** Writes the drafts, unless those of this adapter are there. */
 export async function draftTestStudies(
@@ -28,7 +28,7 @@ export async function draftTestStudies(
   const inputs = { [adapterGguf]: await sha256File(adapterGguf), ...dataset.manifest.outputs };
   const known = existsSync(predictions) && existsSync(manifest) ? await readJson(manifest) : {};
   if (JSON.stringify((known as { inputs?: unknown }).inputs) !== JSON.stringify(inputs)) {
-    await using run = await openRun({ run: folder.run, parallel: PARALLEL }, dataset);
+    await using run = await openRun({ run: folder.run, ...GENERATION }, dataset);
     const { notices } = await draftStudies(run, dataset, { out: predictions, split: SPLIT }, terminal);
     const outputs = { [predictions]: await sha256File(predictions) };
     writeManifest(

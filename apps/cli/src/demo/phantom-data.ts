@@ -30,8 +30,21 @@ export async function prepareData(
   });
 }
 
-/** Reports to learn the language from, of phantoms that nobody drew: none of them belongs to a study. */
+/** Normal reports are many and alike: this share of them teaches enough. */
+const NORMAL_SHARE = 0.25;
+
+/**
+ * Whole reports to learn the language from, of phantoms that nobody drew: none of them belongs to a study. The impression
+ * comes first: who learns to go on from it learns to say at length what was said in brief, side for side.
+ */
 export function reportTexts({ seed, texts }: DemoSettings): string[] {
   const random = new Random(`demo texts:${seed}`);
-  return Array.from({ length: texts }, () => phantomReport(sampleFindings(random), random).findings);
+  const reports: string[] = [];
+  while (reports.length < texts) {
+    const found = sampleFindings(random);
+    if (found.length === 0 && !random.chance(NORMAL_SHARE)) continue;
+    const { impression, findings } = phantomReport(found, random);
+    reports.push(`Impression: ${impression} Report: ${findings}`);
+  }
+  return reports;
 }
