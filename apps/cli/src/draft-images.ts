@@ -55,7 +55,7 @@ export async function draftImages(images: readonly string[], flags: GenerateFlag
       run.drafting.neighbours(study, source),
       consensus,
     );
-    const notices = [...encoder.notices, ...description.notices];
+    const notices = [...new Set([...encoder.notices, ...description.notices])];
     const result = {
       draft: prediction,
       findings: tags,

@@ -1,4 +1,5 @@
 /** `llama-xr demo`: the whole way from images to scored drafts on phantoms, without a download. */
+import { join } from 'node:path';
 import { startRun, writeManifest } from '@llama-xr/core';
 import { readStudies } from '@llama-xr/dataset';
 import { readRecipe } from '@llama-xr/train';
@@ -70,7 +71,7 @@ async function run(flags: Flags): Promise<void> {
       seconds,
       steps: steps.seconds,
     },
-    () => demoWords({ ...result, seconds, run: flags.out === 'demo' ? 'demo/run' : folder.run }),
+    () => demoWords({ ...result, seconds, report: folder.report, run: join(flags.out, 'run') }),
   );
 }
 

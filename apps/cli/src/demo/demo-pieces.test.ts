@@ -62,7 +62,7 @@ test('weak findings are named as reports name them', () => {
   expect(weakFindings({ heads } as unknown as TagHeads)).toEqual(['atelectasis']);
 });
 
-test('the picture shows studies with both views and different findings', () => {
+test('the picture shows studies with both views and different findings, most findings first', () => {
   const studies = [
     study('normal', ['normal']),
     study('one view', ['Nodule'], 1),
@@ -72,7 +72,7 @@ test('the picture shows studies with both views and different findings', () => {
     study('c', ['Pulmonary Edema']),
     study('too many', ['Lung/hyperdistention']),
   ];
-  expect(chooseShown(studies).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+  expect(chooseShown(studies).map(({ id }) => id)).toEqual(['b', 'a', 'c']);
 });
 
 test('the recipe that comes with the program is found and valid', async () => {

@@ -26,6 +26,7 @@ export interface DemoResult {
   readonly sides: SideCounts;
   readonly weak: readonly string[];
   readonly picture: string;
+  readonly report: string;
   readonly example: readonly string[];
   readonly notices: readonly string[];
   readonly seconds: number;
@@ -37,6 +38,7 @@ export function demoWords({
   sides,
   weak,
   picture,
+  report,
   example,
   notices,
   seconds,
@@ -51,9 +53,11 @@ export function demoWords({
     '',
     `Effusion and pneumothorax on the right side: ${sides.right} drafts; on the wrong side: ${sides.wrong}.`,
     ...(weak.length > 0 ? [`The features are too weak for: ${weak.join(', ')}.`] : []),
-    ...table.warnings.map(({ text }) => text),
+    // Which scores in brackets: they stand in the report.
+    ...table.warnings.map(({ text }) => text.replace(/ \(.*\)\.$/, ' in some scores: see the report.')),
     ...notices.map((notice) => `NOTE: ${notice}`),
     `Picture: ${picture}`,
+    `Report: ${report}`,
     `Done in ${Math.round(seconds)} s. Now draft one yourself:`,
     `  llama-xr generate --run ${run} ${example.join(' ')}`,
   ].join('\n');

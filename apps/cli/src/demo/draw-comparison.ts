@@ -24,11 +24,11 @@ export async function drawPicture(
   return `${folder.picture}.png`;
 }
 
-/** The first studies with both views, each with a finding that those before do not have; chosen without their drafts. */
+/** Studies with both views and the most findings, each with none that those before have; chosen without their drafts. */
 export function chooseShown(studies: readonly Study[]): Study[] {
   const shown: Study[] = [];
   const met = new Set<string>(['normal']);
-  for (const study of studies) {
+  for (const study of studies.toSorted((a, b) => b.tags.length - a.tags.length)) {
     const heads = study.tags.map((tag) => tag.split('/')[0] as string);
     if (shown.length === SHOWN || study.views.length < 2 || heads.some((head) => met.has(head))) continue;
     for (const head of heads) met.add(head);

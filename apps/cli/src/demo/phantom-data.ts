@@ -31,7 +31,7 @@ export async function prepareData(
 }
 
 /** Normal reports are many and alike: this share of them teaches enough. */
-const NORMAL_SHARE = 0.25;
+const NORMAL_SHARE = 0.1;
 
 /**
  * Whole reports to learn the language from, of phantoms that nobody drew: none of them belongs to a study. The impression
