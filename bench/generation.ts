@@ -104,15 +104,21 @@ function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] as number;
 }
 
+function cells({ batch, ours, native, ratio, cpuRatio }: Row): string {
+  const speeds = [String(batch).padStart(5), ours.toFixed(1).padStart(10), native.toFixed(1).padStart(15)];
+  return [...speeds, ratio.toFixed(3).padStart(5), cpuRatio.toFixed(3).padStart(23)].join('  ');
+}
+
 const rows: Row[] = [];
-for (const batch of values.batches.split(',').map(Number)) rows.push(await measure(batch));
-if (values.json) {
-  console.log(JSON.stringify({ model: base, promptTokens: PROMPT_TOKENS, maxTokens, rows }, null, 2));
-} else {
+if (!values.json) {
   console.log(`${base}: ${PROMPT_TOKENS} tokens of prompt, ${maxTokens} generated, ${threads} threads`);
   console.log('batch  ours tok/s  llama.cpp tok/s  ratio  ratio in processor time');
-  for (const { batch, ours, native, ratio, cpuRatio } of rows) {
-    const cells = [String(batch).padStart(5), ours.toFixed(1).padStart(10), native.toFixed(1).padStart(15)];
-    console.log([...cells, ratio.toFixed(3).padStart(5), cpuRatio.toFixed(3).padStart(23)].join('  '));
-  }
+}
+for (const batch of values.batches.split(',').map(Number)) {
+  const row = await measure(batch);
+  rows.push(row);
+  if (!values.json) console.log(cells(row));
+}
+if (values.json) {
+  console.log(JSON.stringify({ model: base, promptTokens: PROMPT_TOKENS, maxTokens, rows }, null, 2));
 }

@@ -16,8 +16,8 @@ test('log probabilities agree with the plain formula, also for logits far apart'
     const logits = randomLogits(7, deviation);
     const max = Math.max(...logits);
     const plain = max + Math.log(logits.reduce((sum, x) => sum + Math.exp(x - max), 0));
-    expect(Math.abs(logSumExp(logits) - plain)).toBeLessThan(2e-6);
-    expect(logProbability(logits, 3)).toBeCloseTo((logits[3] as number) - plain, 5);
+    expect(Math.abs(logSumExp(logits) - plain)).toBeLessThan(1e-5);
+    expect(logProbability(logits, 3)).toBeCloseTo((logits[3] as number) - plain, 4);
   }
 });
 
