@@ -43,7 +43,8 @@ async function run(flags: Flags): Promise<void> {
   await folder.claim(settings);
   const steps = new Steps(terminal);
   const read = await readPhantoms(folder, settings, steps);
-  const result = await learnAndDraft(folder, settings, read, steps);
+  await learn(folder, settings, steps);
+  const result = await draftAndJudge(folder, settings, read, steps);
   const { table, picture, notices } = result;
   const manifest = finish({
     command: 'demo',
@@ -104,13 +105,8 @@ async function readPhantoms(folder: DemoFolder, settings: DemoSettings, steps: S
   return { truth, heads, dataset };
 }
 
-/** Findings to drafts: steps 5 to 9. */
-async function learnAndDraft(
-  folder: DemoFolder,
-  settings: DemoSettings,
-  { truth, heads, dataset }: Read,
-  steps: Steps,
-) {
+/** Findings to an adapter: steps 5 and 6. */
+async function learn(folder: DemoFolder, settings: DemoSettings, steps: Steps): Promise<void> {
   const base = await steps.run(
     'pretrain',
     'A tiny Llama learns the language of reports, from texts alone, and is quantized to 4 bits.',
@@ -118,17 +114,21 @@ async function learnAndDraft(
   );
   await steps.run('train', 'QLoRA teaches it to write what the heads have read.', async () => {
     const images = { encoder: ENCODER, features: folder.features, heads: folder.heads };
-    const plan = await planTraining({
-      base,
-      data: folder.read,
-      recipe: await readRecipe(ownRecipe('demo')),
-      images,
-    });
+    const recipe = await readRecipe(ownRecipe('demo'));
+    const plan = await planTraining({ base, data: folder.read, recipe, images });
     await runTraining(plan, { out: folder.run, mode: 'auto', device: 'cpu' }, steps.terminal);
   });
+}
+
+const CAPTION =
+  'Phantoms (drawn, no patients) beside what was drawn, the report, and the draft of a tiny Llama';
+
+/** Drafts and what they are worth: steps 7 to 9. */
+async function draftAndJudge(folder: DemoFolder, settings: DemoSettings, read: Read, steps: Steps) {
+  const { truth, heads, dataset } = read;
   const drafts = await steps.run(
     'generate',
-    'It drafts the reports of test patients that nothing has seen before.',
+    'It drafts the reports of test patients that neither heads nor adapter have seen.',
     () => draftTestStudies(folder, dataset, steps.terminal),
   );
   const table = await steps.run(
@@ -139,13 +139,7 @@ async function learnAndDraft(
   const picture = await steps.run(
     'picture',
     'Three phantoms are drawn beside their reports and drafts.',
-    () =>
-      drawPicture(
-        folder,
-        drafts,
-        truth,
-        'Phantoms (drawn, no patients) beside what was drawn, the report, and the draft of a tiny Llama',
-      ),
+    () => drawPicture(folder, drafts, truth, CAPTION),
   );
   const shown = truth.studies.find(({ split, views }) => split === 'test' && views.length === 2);
   return {

@@ -21,10 +21,7 @@ export interface DemoSettings {
   readonly texts: number;
 }
 
-/**
- * Half a minute of drawing, and three quarters each of encoding and pretraining, on two cores. With less than 20,000
- * texts the base does not always learn to copy sides.
- */
+/** In 20,000 texts and fewer this base did not always learn to copy sides: docs/experiments.md. */
 export const DEMO_SIZE = { studies: 600, pixels: 224, texts: 28_000 } as const;
 
 export class DemoFolder {

@@ -16,7 +16,7 @@ import {
 } from '@llama-xr/llama';
 import { type Example, parseRecipe, train } from '@llama-xr/train';
 
-/** 0.5 million numbers: four layers learn no more of as many texts, and take longer. */
+/** Half a million numbers: small enough that processor time goes into more texts, which it needs to copy sides. */
 const SHAPE = { layers: 3, width: 128, feedForward: 256, heads: 4, kvHeads: 2, headSize: 32 } as const;
 const VOCABULARY = 640;
 /** Reports that its tokens are learned from: of more they would hardly be others. */
