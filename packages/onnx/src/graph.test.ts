@@ -191,7 +191,7 @@ function everything(): Parameters<typeof compile>[0] {
   const heads = (y: Value) => transpose(reshape(y, ['B', 'S', 4, 8]), [0, 2, 1, 3]);
   const turned = (y: Value) => rotary(heads(y), positions, table('cosine'), table('sine'));
   const context = attention(turned(q), turned(k), heads(v), mask);
-  const y = add(x, swiglu(reshape(transpose(context, [0, 2, 1, 3]), ['B*S', 32]), q));
+  const y = add(x, swiglu(reshape(context, ['B*S', 32]), q));
   const rows = gatherRows(y, input('rows', i64, ['2*C']));
   const labels = input('labels', i64, ['2*C', 1]);
   const loss = crossEntropyHead(

@@ -7,6 +7,7 @@ import { sameShape, written } from './dimension.ts';
 import { fuseSums } from './fusion.ts';
 import { type NamedConstant, type NamedNode, type Port, writeOnnx } from './onnx-file.ts';
 import { RuntimeSizes } from './runtime-sizes.ts';
+import { scheduled } from './schedule.ts';
 import type { Operation, Value } from './value.ts';
 
 /** Results in any nesting: a value, a list or a record of results. `session.run` answers in the same form. */
@@ -53,7 +54,8 @@ export function compile(results: Results, name = 'graph'): Graph {
     if (!absorbed.has(operation)) writer.write(operation, replaced.get(operation) ?? operation);
   writer.copyResults(named);
   const outputs = named.map(({ name, value: { type, shape } }) => ({ name, type, shape }));
-  const { nodes, constants } = writer;
+  const { constants } = writer;
+  const nodes = scheduled(writer.nodes);
   return { bytes: writeOnnx({ name, inputs, outputs, nodes, constants }), inputs, outputs, nodes };
 }
 

@@ -32,7 +32,10 @@ export interface TrainingOptions {
   readonly headChunk?: number;
   /** Parts of the head in whole mode, 4 where absent. */
   readonly headChunks?: number;
-  /** Whole mode: merge weights again in the backward pass instead of keeping them. Off where absent. */
+  /**
+   * Whole mode: dequantizes and merges weights again in the backward pass instead of keeping them: a twentieth more
+   * time for 4 bytes a weight less. On where absent.
+   */
   readonly mergeAgain?: boolean;
 }
 
@@ -51,7 +54,7 @@ export async function openTrainingEngine(
   weights: LlamaWeights,
   options: TrainingOptions,
 ): Promise<AdapterEngine> {
-  const { rank, alpha = 2 * rank, seed = 0, headChunk = 256, headChunks = 4, mergeAgain = false } = options;
+  const { rank, alpha = 2 * rank, seed = 0, headChunk = 256, headChunks = 4, mergeAgain = true } = options;
   if (!Number.isInteger(rank) || rank < 0)
     fail('CONFIG', `rank: expected a whole number from 0, got ${rank}`);
   if (!Number.isFinite(alpha)) fail('CONFIG', `alpha: expected a number, got ${alpha}`);

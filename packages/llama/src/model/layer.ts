@@ -78,8 +78,8 @@ export function layer(
   const turned = (y: Value, count: number) => rotary(byHead(y, count), positions, cosine, sine); // [B, count, S, D]
 
   const [q, k, v] = project(rmsNorm(x, weights.attentionNorm, { eps }), 'qkv') as [Value, Value, Value];
-  const context = attention(turned(q, heads), turned(k, kvHeads), byHead(v, kvHeads), mask); // [B, H, S, D]
-  const [o] = project(reshape(transpose(context, [0, 2, 1, 3]), [TOKENS, heads * headSize]), 'o') as [Value];
+  const context = attention(turned(q, heads), turned(k, kvHeads), byHead(v, kvHeads), mask); // [B, S, H, D]
+  const [o] = project(reshape(context, [TOKENS, heads * headSize]), 'o') as [Value];
   const attended = add(x, o); // [B*S, E]
 
   const [gate, up] = project(rmsNorm(attended, weights.feedForwardNorm, { eps }), 'gateUp') as [Value, Value];

@@ -36,7 +36,7 @@ async function tinyEngine(
 
 const ways: [string, Partial<TrainingOptions>][] = [
   ['whole', { mode: 'whole' }],
-  ['whole, merging again', { mode: 'whole', mergeAgain: true }],
+  ['whole, keeping merged weights', { mode: 'whole', mergeAgain: false }],
   ['whole, head in one part', { mode: 'whole', headChunks: 1 }],
   ['layered', { mode: 'layered' }],
   ['layered, head in small parts', { mode: 'layered', headChunk: 5 }],
@@ -154,7 +154,7 @@ test('a batch that does not fit is refused by name', async () => {
 
 test('auto takes the whole step where it fits', () => {
   const largestBatch = { batch: 2, sequence: 16 };
-  const needed = wholeStepBytes(TINY, 2, 16, 4);
+  const needed = wholeStepBytes(TINY, 2, 16);
   expect(chooseMode(TINY, { largestBatch, memoryBytes: needed })).toBe('whole');
   expect(chooseMode(TINY, { largestBatch, memoryBytes: needed - 1 })).toBe('layered');
   expect(chooseMode(TINY, { mode: 'whole', memoryBytes: 1 })).toBe('whole');

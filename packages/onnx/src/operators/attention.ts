@@ -7,7 +7,7 @@ import { fail } from '@llama-xr/core';
 import { type Dimension, mismatch, product, type Shape, sameShape, written } from '../dimension.ts';
 import { differentiable, expectRank, node, scalar, type Value } from '../value.ts';
 import { add, multiply, negate, sigmoid, subtract } from './elementwise.ts';
-import { reshape } from './layout.ts';
+import { reshape, transpose } from './layout.ts';
 import { matmul } from './matrix.ts';
 import { once } from './once.ts';
 import { sum } from './reduction.ts';
@@ -34,43 +34,45 @@ export function rotary(x: Value, positions: Value, cosine: Value, sine: Value): 
 /**
  * softmax(q k^T / sqrt(D) + mask) v. Queries [B, H, S, D]; keys and values [B, K, S, D], each shared by H / K heads;
  * mask [M, 1, S, S] is added to the scores: 0 where a query may look, a large negative number elsewhere. M is 1, B or
- * the name of a dimension that is one of these when the graph runs. The result has the queries' shape.
+ * the name of a dimension that is one of these when the graph runs. The result is [B, S, H, D].
  *
  * The H / K queries of a key are folded into the sequence axis, so that each key meets one matrix product.
- * With P the probabilities and D = rowsum(dO O): dS = P (dP - D) (Dao et al. 2022, arXiv 2205.14135).
+ * With P the probabilities and D = rowsum(dO O): dS = P (dP - D) (Dao et al. 2022, arXiv 2205.14135). As there, P is
+ * computed again in the backward pass: it is the largest of what a layer would keep, and grows with the square of S.
  */
 export function attention(q: Value, k: Value, v: Value, mask: Value): Value {
   const [batch, heads, length, size] = attentionShape(q, k, v, mask);
   const keyHeads = k.shape[1] as number;
   const grouped: Shape = [batch, keyHeads, product(heads / keyHeads, length), size];
+  const perHead: Shape = [batch, heads, length, length];
   const alpha = 1 / Math.sqrt(size);
   const folded = reshape(q, grouped);
-  const scores = matmul(folded, k, { transposeB: true, alpha });
-  const perHead: Shape = [batch, heads, length, length];
-  const masked = node('Add', [reshape(scores, perHead), mask], perHead);
-  const probabilities = reshape(
-    node('Softmax', [masked], perHead, { attributes: { axis: -1 } }),
-    scores.shape,
-  );
-  const output = matmul(probabilities, v);
-  const value = reshape(output, q.shape);
-  return differentiable(
+  const probabilities = () => {
+    const scores = matmul(folded, k, { transposeB: true, alpha });
+    const masked = node('Add', [reshape(scores, perHead), mask], perHead);
+    return reshape(node('Softmax', [masked], perHead, { attributes: { axis: -1 } }), scores.shape);
+  };
+  const value = transpose(reshape(matmul(probabilities(), v), q.shape), [0, 2, 1, 3]);
+  const context = differentiable(
     'attention',
     value,
     [q, k, v],
-    (dValue) => {
-      const dOutput = reshape(dValue, grouped);
-      const rowSum = sum(multiply(dOutput, output), { axes: [-1], keep: true });
+    (dContext) => {
+      const again = probabilities();
+      const dOutput = reshape(transpose(dContext, [0, 2, 1, 3]), grouped);
+      const rowSum = transpose(sum(multiply(dContext, context), { axes: [-1], keep: true }), [0, 2, 1, 3]);
       const dProbabilities = matmul(dOutput, v, { transposeB: true });
-      const dScores = multiply(probabilities, subtract(dProbabilities, rowSum));
+      const folds: Shape = [...grouped.slice(0, 3), 1];
+      const dScores = multiply(again, subtract(dProbabilities, reshape(rowSum, folds)));
       return [
         reshape(matmul(dScores, k, { alpha }), q.shape),
         matmul(dScores, folded, { transposeA: true, alpha }),
-        matmul(probabilities, dOutput, { transposeA: true }),
+        matmul(again, dOutput, { transposeA: true }),
       ];
     },
     { frozen: [mask] },
   );
+  return context;
 }
 
 function attentionShape(q: Value, k: Value, v: Value, mask: Value): [Dimension, number, Dimension, number] {

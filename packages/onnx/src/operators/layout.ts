@@ -89,7 +89,8 @@ export function split(x: Value, parts: number, axis: number): Value[] {
   );
 }
 
-function splitInto(x: Value, lengths: readonly Dimension[], axis: number): Value[] {
+/** Cuts a value into parts of these lengths along an axis. */
+export function splitInto(x: Value, lengths: readonly Dimension[], axis: number): Value[] {
   const shapes = lengths.map((length) => x.shape.with(axis, length));
   const equal = lengths.every((length) => length === lengths[0]);
   const parts = equal

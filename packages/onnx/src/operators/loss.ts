@@ -14,9 +14,9 @@ import {
   scalar,
   type Value,
 } from '../value.ts';
-import { add, cast, logarithm, multiply, negate, subtract } from './elementwise.ts';
+import { cast, logarithm, multiply, negate, subtract } from './elementwise.ts';
 import { gatherRows } from './indexing.ts';
-import { concat, reshape, split } from './layout.ts';
+import { concat, reshape, split, splitInto } from './layout.ts';
 import { gemm, linear } from './matrix.ts';
 import { logSoftmax, softmax } from './normalization.ts';
 import { sum } from './reduction.ts';
@@ -70,43 +70,33 @@ export function crossEntropyHead(
   checkRows('crossEntropyHead', x, labels, weights);
   if (x.shape[1] !== weight.shape[1])
     mismatch('crossEntropyHead', x.shape, weight.shape, 'x [C, E] and W [V, E]');
+  const width = x.shape[1] as Dimension;
   const parts = {
     x: split(x, chunks, 0),
     labels: split(labels, chunks, 0),
     weights: split(weights, chunks, 0),
   };
-  const heads = parts.x.map((part, i) =>
-    headOfRows(part, weight, parts.labels[i] as Value, parts.weights[i] as Value),
+  // Loss and gradient of a part lie side by side, so that its logits are done with before those of the next are there.
+  const rows = concat(
+    parts.x.map((part, i) => rowsOfHead(part, weight, parts.labels[i] as Value, parts.weights[i] as Value)),
+    0,
   );
-  const loss = heads.map((head) => head.loss).reduce(add);
-  return differentiable(
-    'crossEntropyHead',
-    loss,
-    [x],
-    (dLoss) => [
-      multiply(
-        concat(
-          heads.map((head) => head.dx),
-          0,
-        ),
-        dLoss,
-      ),
-    ],
-    { frozen: [weight, weights] },
-  );
+  const [losses, dx] = splitInto(rows, [1, width], 1) as [Value, Value];
+  return differentiable('crossEntropyHead', sum(losses), [x], (dLoss) => [multiply(dx, dLoss)], {
+    frozen: [weight, weights],
+  });
 }
 
-function headOfRows(x: Value, weight: Value, labels: Value, weights: Value): { loss: Value; dx: Value } {
+/** Each row's weighted loss, and its gradient with respect to the row: [C, 1 + E]. */
+function rowsOfHead(x: Value, weight: Value, labels: Value, weights: Value): Value {
   const probabilities = softmax(linear(x, weight));
   // The smallest float that is no denormal: a probability of 0 would make the loss infinite.
   const floor = scalar(1e-37, x.type);
   const atLabel = take(probabilities, labels);
   const safe = node('Max', [atLabel, floor], atLabel.shape);
-  const rows = reshape(gatherRows(weight, labels), x.shape);
-  return {
-    loss: negate(sum(multiply(logarithm(safe), weights))),
-    dx: multiply(subtract(gemm(probabilities, weight), rows), weights),
-  };
+  const embedded = reshape(gatherRows(weight, labels), x.shape);
+  const dx = subtract(gemm(probabilities, weight), embedded);
+  return multiply(concat([negate(logarithm(safe)), dx], 1), weights);
 }
 
 /** Each row's element at its label. */
