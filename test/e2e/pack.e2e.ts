@@ -15,8 +15,6 @@ const run = (command: string, args: string[], cwd = folder) =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
 beforeAll(() => {
-  // .npmrc keeps lifecycle scripts from running, so the JavaScript is emitted first.
-  run('npm', ['run', '--silent', 'prepack'], ROOT);
   const [packed] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], ROOT)) as {
     filename: string;
   }[];
