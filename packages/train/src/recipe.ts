@@ -3,6 +3,7 @@
  * (JSON5), so that a file in `recipes/` can say why a value is what it is.
  */
 import { fail, Mistakes, readText, sha256 } from '@llama-xr/core';
+import { FUSIONS, TEMPLATES } from '@llama-xr/llama';
 import JSON5 from 'json5';
 import { z } from 'zod';
 
@@ -13,9 +14,9 @@ export const Recipe = z.strictObject({
   name: z.string().min(1),
   description: z.string().default(''),
   /** What the prompt carries: nothing, the paper's 36 numbers, or findings in words. */
-  fusion: z.enum(['none', 'scores', 'findings']).default('findings'),
+  fusion: z.enum(FUSIONS).default('findings'),
   /** Prompt layout: Stanford Alpaca's, the model's own chat template, or bare lines. */
-  template: z.enum(['alpaca', 'chat', 'plain']).default('plain'),
+  template: z.enum(TEMPLATES).default('plain'),
   /** State the absent findings as well (fusion `findings` from scores or labels). */
   negatives: z.boolean().default(false),
   /** Reports of the training studies with the nearest findings that stand in the prompt; never of the same patient. */

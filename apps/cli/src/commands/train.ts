@@ -1,4 +1,5 @@
 /** `llama-xr train`: QLoRA of a base model on a prepared data set. */
+import { FUSIONS, type Fusion } from '@llama-xr/llama';
 import { DEVICES, type Device } from '@llama-xr/onnx';
 import { type RunFolder, readRecipe } from '@llama-xr/train';
 import { type Command, Option } from 'commander';
@@ -11,6 +12,7 @@ interface Flags extends OutputFlags {
   data: string;
   features?: string;
   encoder?: string;
+  fusion?: Fusion;
   recipe: string;
   out: string;
   mode: 'auto' | 'whole' | 'layered';
@@ -27,6 +29,12 @@ export function train(root: Command): void {
     .requiredOption('--data <dir>', 'data set made by llama-xr prepare')
     .option('--features <file>', "the images' scores, made by llama-xr encode")
     .option('--encoder <file>', 'the encoder that made them: remembered for llama-xr generate on images')
+    .addOption(
+      new Option(
+        '--fusion <mode>',
+        "how the images' findings enter the prompt, in place of the recipe's word",
+      ).choices(FUSIONS),
+    )
     .requiredOption('--recipe <file>', 'recipe: JSON with comments, see recipes/')
     .requiredOption('--out <dir>', 'run folder: adapter, log, checkpoint, manifest')
     .addOption(
@@ -39,7 +47,7 @@ export function train(root: Command): void {
     .option('--threads <n>', 'processor threads', (text) => count('--threads', text))
     .addHelpText(
       'after',
-      '\nExample:\n  llama-xr train --base base.gguf --data data --recipe recipes/iu-findings.json --out run',
+      '\nExample:\n  llama-xr train --base base.gguf --data data --fusion findings --recipe recipes/iu-findings.json --out run',
     )
     .action(run);
 }
@@ -47,10 +55,11 @@ export function train(root: Command): void {
 async function run(flags: Flags): Promise<void> {
   const terminal = openTerminal(flags);
   const { base, data, features, encoder = '', out, mode, device, memory, threads } = flags;
+  const recipe = await readRecipe(flags.recipe);
   const plan = await planTraining({
     base,
     data,
-    recipe: await readRecipe(flags.recipe),
+    recipe: flags.fusion === undefined ? recipe : { ...recipe, fusion: flags.fusion },
     ...(features !== undefined && { images: { features, encoder } }),
   });
   const { folder, ...result } = await runTraining(plan, { out, mode, device, memory, threads }, terminal);
