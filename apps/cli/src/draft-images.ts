@@ -5,6 +5,7 @@
 import { fail, sha256File } from '@llama-xr/core';
 import { type FindingsSource, inputTags, readStudies, type Study } from '@llama-xr/dataset';
 import { Consensus } from '@llama-xr/metrics';
+import { cleanForDisplay } from '@llama-xr/reports';
 import { type RunDescription, RunFolder } from '@llama-xr/train';
 import {
   type EncodedView,
@@ -73,7 +74,7 @@ export async function draftImages(images: readonly string[], flags: GenerateFlag
         `DRAFT, unsigned: not to be used before a radiologist has read the images`,
         `Findings the draft rests on: ${tags.join('; ')}`,
         '',
-        prediction,
+        cleanForDisplay(prediction),
       ].join('\n'),
     );
   }

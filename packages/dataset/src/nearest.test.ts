@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lookupReport, NearestByTags, type TaggedStudy } from './nearest.ts';
+import { NearestByTags, type TaggedStudy } from './nearest.ts';
 
 const study = (id: string, tags: string[], report: string, patient = id): TaggedStudy => ({
   id,
@@ -18,9 +18,8 @@ const train = new NearestByTags([
 ]);
 
 test('the nearest tags win', () => {
-  expect(lookupReport({ patient: 'x', tags: ['nodule/lung', 'Cardiomegaly/mild '] }, train)).toBe(
-    'Large heart, a nodule.',
-  );
+  const [nearest] = train.find({ patient: 'x', tags: ['nodule/lung', 'Cardiomegaly/mild '] });
+  expect(nearest?.study.report).toBe('Large heart, a nodule.');
   expect(train.find({ patient: 'x', tags: ['Cardiomegaly/mild', 'Scoliosis'] })[0]?.similarity).toBe(0.5);
 });
 
@@ -35,7 +34,7 @@ test('never the same patient', () => {
     'd',
   ]);
   const alone = new NearestByTags([study('f', ['normal'], 'Clear.', 'q')]);
-  expect(lookupReport({ patient: 'q', tags: ['normal'] }, alone)).toBeUndefined();
+  expect(alone.find({ patient: 'q', tags: ['normal'] })).toEqual([]);
 });
 
 test('tags that nobody has give someone all the same, and nobody unlike for company', () => {

@@ -91,14 +91,6 @@ export class NearestByTags<T extends TaggedStudy = TaggedStudy> {
   }
 }
 
-/** The report that the look-up baseline gives for a study; undefined when there is no study of another patient. */
-export function lookupReport(
-  query: Pick<TaggedStudy, 'patient' | 'tags'>,
-  train: NearestByTags,
-): string | undefined {
-  return train.find(query)[0]?.study.report;
-}
-
 function tagSet(tags: readonly string[]): Set<string> {
   return new Set(tags.map((tag) => tag.trim().toLowerCase()));
 }
