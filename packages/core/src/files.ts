@@ -24,12 +24,13 @@ export class AtomicFile implements Disposable {
   readonly #temporary: string;
   #descriptor: number | undefined;
 
-  constructor(path: string) {
+  /** @param mode permissions of the file, where it must not be open to others. */
+  constructor(path: string, { mode = 0o666 }: { mode?: number } = {}) {
     this.path = path;
     this.#temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
     try {
       mkdirSync(dirname(path), { recursive: true });
-      this.#descriptor = openSync(this.#temporary, 'w');
+      this.#descriptor = openSync(this.#temporary, 'w', mode);
     } catch (error) {
       throw fileError(error, path);
     }

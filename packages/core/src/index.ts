@@ -1,6 +1,7 @@
-/** What every package stands on: errors, seeded random numbers, whole files, manifests, progress. */
+/** What every package stands on: errors, seeded random numbers, whole files, manifests, signatures, progress. */
 export * from './errors.ts';
 export * from './files.ts';
 export * from './manifest.ts';
 export * from './progress.ts';
 export * from './random.ts';
+export * from './signature.ts';
