@@ -1,4 +1,5 @@
 /** Scores of drafted reports, printed beside what a text that reads no image would score. */
+export * from './agreement/index.ts';
 export {
   BASELINES,
   type Baseline,
