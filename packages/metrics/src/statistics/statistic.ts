@@ -1,0 +1,52 @@
+/**
+ * A score of a whole run as a function of which reports are in it, so that resampling can ask for it again and again. A mean of
+ * per-report values is one; a corpus score (micro F1, BLEU) is another: sums over the reports, and a formula of the sums.
+ */
+import { fail } from '@llama-xr/core';
+
+/** The score of the reports at these indices, where one may come several times or not at all. */
+export type Statistic = (sample: ArrayLike<number>) => number;
+
+export function meanOf(values: ArrayLike<number>): Statistic {
+  return (sample) => {
+    let sum = 0;
+    for (let i = 0; i < sample.length; i++) sum += values[sample[i] as number] as number;
+    return sum / sample.length;
+  };
+}
+
+/** Counts of a report, as wide for all reports: what a corpus score sums. */
+export interface CountRows {
+  readonly reports: number;
+  readonly width: number;
+  /** [reports, width] */
+  readonly counts: Float64Array;
+}
+
+/** @throws LlamaXrError INPUT for rows of different widths. */
+export function countRows(rows: readonly ArrayLike<number>[]): CountRows {
+  const width = rows[0]?.length ?? 0;
+  const counts = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => {
+    if (row.length !== width) fail('INPUT', `counts of report ${i}: expected ${width}, got ${row.length}`);
+    counts.set(row, i * width);
+  });
+  return { reports: rows.length, width, counts };
+}
+
+/** @param formula the score, from the sums over the reports of a sample */
+export function corpusOf({ width, counts }: CountRows, formula: (sums: Float64Array) => number): Statistic {
+  return (sample) => {
+    const sums = new Float64Array(width);
+    for (let i = 0; i < sample.length; i++) {
+      const start = (sample[i] as number) * width;
+      for (let k = 0; k < width; k++) (sums[k] as number) += counts[start + k] as number;
+    }
+    return formula(sums);
+  };
+}
+
+/** All reports, each once. */
+export function everyReport(reports: number): Int32Array {
+  return Int32Array.from({ length: reports }, (_, i) => i);
+}
