@@ -9,6 +9,7 @@ import type { Prediction } from './predictions.ts';
 import type { Protocol } from './protocols.ts';
 import type { BySubset, BySystem, ScoresByName } from './score-table.ts';
 import { type Pair, type Scorer, scorePairs } from './scorer.ts';
+import type { Statistic } from './statistics/statistic.ts';
 
 /** The indices of the studies in each subset; no entry where it would be empty. */
 export type Members = BySubset<readonly number[]> & { readonly all: readonly number[] };
@@ -16,8 +17,14 @@ export type Members = BySubset<readonly number[]> & { readonly all: readonly num
 export interface ProtocolScores {
   readonly protocol: Protocol;
   readonly table: BySubset<BySystem<ScoresByName>>;
-  /** ROUGE-L of each study, by system and repeat: what the grounding test compares. */
-  readonly items: ReadonlyMap<System, readonly Float64Array[]>;
+  /** Every score of each study, by system and repeat. */
+  readonly items: ReadonlyMap<System, readonly ItemScores[]>;
+}
+
+/** One run of drafts: each score's values by study, and its corpus value for any sample of the studies. */
+export interface ItemScores {
+  readonly perItem: Readonly<Record<string, Float64Array>>;
+  readonly statistics: Readonly<Record<string, Statistic>>;
 }
 
 export function scoreProtocol(
@@ -29,7 +36,7 @@ export function scoreProtocol(
   const clean = once(protocol.clean);
   const references = predictions.map((p) => p.references.map(clean));
   const table: BySubset<BySystem<ScoresByName>> = { all: {}, ...(members.abnormal && { abnormal: {} }) };
-  const items = new Map<System, Float64Array[]>();
+  const items = new Map<System, ItemScores[]>();
   for (const [system, drafts] of systems) {
     const runs = drafts.map((texts) =>
       texts.map((text, i): Pair => ({ prediction: clean(text), references: references[i] as string[] })),
@@ -42,21 +49,23 @@ export function scoreProtocol(
       table.abnormal[system] = average(repeats.map((scores) => merged(scores.map((s) => s.abnormal ?? {}))));
     items.set(
       system,
-      repeats.map((scores) => scores.map((s) => s.rougeL).find((s) => s !== undefined) as Float64Array),
+      repeats.map((scores) => ({
+        perItem: Object.assign({}, ...scores.map((s) => s.perItem)),
+        statistics: Object.assign({}, ...scores.map((s) => s.statistics)),
+      })),
     );
   }
   return { protocol, table, items };
 }
 
-interface SubsetScores {
+interface SubsetScores extends ItemScores {
   readonly all: ScoresByName;
   readonly abnormal?: ScoresByName;
-  readonly rougeL?: Float64Array;
 }
 
 function scoreSubsets(scorer: Scorer, pairs: readonly Pair[], { abnormal }: Members): SubsetScores {
-  const { corpus, perItem } = scorePairs(scorer, pairs);
-  const whole: SubsetScores = { all: corpus, ...(perItem['ROUGE-L'] && { rougeL: perItem['ROUGE-L'] }) };
+  const { corpus, perItem, statistics } = scorePairs(scorer, pairs);
+  const whole: SubsetScores = { all: corpus, perItem, statistics };
   if (abnormal === undefined) return whole;
   if (!scorer.corpusIsMean)
     return {

@@ -5,6 +5,8 @@
  * A run is streamed: the scorer sees all references once beforehand (CIDEr counts them), then the pairs one by one.
  */
 
+import { corpusOf, countRows, meanOf, type Statistic } from './statistics/statistic.ts';
+
 /** Texts as a protocol has cleaned them. */
 export interface Pair {
   readonly prediction: string;
@@ -18,6 +20,8 @@ export interface Scorer {
   readonly values: readonly string[];
   /** Whether the corpus value is the mean of the items, so that a subset's is the mean of its own. */
   readonly corpusIsMean?: boolean;
+  /** The corpus values from sums over the pairs' counts, where they are a formula of such sums: see `ScorerRun.counts`. */
+  fromCounts?(sums: Float64Array): number[];
   /** Starts a run whose references are these, in the order of the pairs. */
   over(references: Iterable<readonly string[]>): ScorerRun;
 }
@@ -26,6 +30,8 @@ export interface Scorer {
 export interface ScorerRun {
   /** Scores one pair; one number a value. */
   add(pair: Pair): number[];
+  /** The counts of the pair added last; there where the scorer has `fromCounts`. */
+  counts?(): readonly number[];
   /** The scores of the run so far; NaN when nothing was added. */
   corpus(): number[];
 }
@@ -34,21 +40,34 @@ export interface ScorerRun {
 export interface Scores {
   readonly corpus: Record<string, number>;
   readonly perItem: Record<string, Float64Array>;
+  /** The corpus value of any sample of the pairs. CIDEr keeps the document frequencies of all of them. */
+  readonly statistics: Record<string, Statistic>;
 }
 
 /** Scores all pairs at once. */
 export function scorePairs(scorer: Scorer, pairs: readonly Pair[]): Scores {
   const run = scorer.over(references(pairs));
   const perItem = scorer.values.map(() => new Float64Array(pairs.length));
+  const counts: (readonly number[])[] = [];
   pairs.forEach((pair, i) => {
     run.add(pair).forEach((score, v) => {
       (perItem[v] as Float64Array)[i] = score;
     });
+    if (run.counts !== undefined) counts.push(run.counts());
   });
   const corpus = run.corpus();
+  const byName = <T>(of: (v: number) => T) =>
+    Object.fromEntries(scorer.values.map((name, v) => [name, of(v)])) as Record<string, T>;
+  const { fromCounts } = scorer;
+  const rows = countRows(counts);
   return {
-    corpus: Object.fromEntries(scorer.values.map((name, v) => [name, corpus[v] as number])),
-    perItem: Object.fromEntries(scorer.values.map((name, v) => [name, perItem[v] as Float64Array])),
+    corpus: byName((v) => corpus[v] as number),
+    perItem: byName((v) => perItem[v] as Float64Array),
+    statistics: byName((v) =>
+      fromCounts === undefined
+        ? meanOf(perItem[v] as Float64Array)
+        : corpusOf(rows, (sums) => fromCounts(sums)[v] as number),
+    ),
   };
 }
 

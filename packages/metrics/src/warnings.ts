@@ -29,8 +29,10 @@ export interface Grounding {
 const FEW_STUDIES = 10;
 
 export function groundingOf({ protocol, items }: ProtocolScores): Grounding | undefined {
-  const [matched] = items.get('model') ?? [];
-  const shuffled = items.get('shuffled');
+  const rougeL = (system: System) =>
+    items.get(system)?.map(({ perItem }) => perItem['ROUGE-L'] as Float64Array);
+  const [matched] = rougeL('model') ?? [];
+  const shuffled = rougeL('shuffled');
   if (matched === undefined || shuffled === undefined) return undefined;
   const n = matched.length;
   const differences = Array.from(

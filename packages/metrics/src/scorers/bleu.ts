@@ -15,15 +15,22 @@ export function bleu(order = 4): Scorer {
   return {
     name: 'bleu',
     values: Array.from({ length: order }, (_, k) => `BLEU-${k + 1}`),
+    fromCounts: (sums) => {
+      const [length, closest] = [sums[2 * order] as number, sums[2 * order + 1] as number];
+      return fromCounts([...sums.subarray(0, order)], [...sums.subarray(order, 2 * order)], length, closest);
+    },
     over() {
       const sums = new RunningSum(2 * order + 2);
+      let last: number[] = [];
       return {
         add({ prediction, references }) {
           const counts = clippedMatches(prediction, references, order);
           const closest = closestLength(counts.referenceLengths, counts.length);
-          sums.add([...counts.matches, ...counts.totals, counts.length, closest]);
+          last = [...counts.matches, ...counts.totals, counts.length, closest];
+          sums.add(last);
           return fromCounts(counts.matches, counts.totals, counts.length, closest);
         },
+        counts: () => last,
         corpus() {
           if (sums.count === 0) return new Array<number>(order).fill(Number.NaN);
           const all = sums.totals();
