@@ -7,6 +7,7 @@ import {
   type LlamaXrError,
   Mistakes,
   Random,
+  readJson5,
   readJsonLines,
   sha256,
   writeFileAtomic,
@@ -91,4 +92,12 @@ test('of very many mistakes the first are told and the rest counted', () => {
 
 test('sha256 agrees with the published vector (FIPS 180-4, "abc")', () => {
   expect(sha256('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+});
+
+test('a file written by hand may hold comments, and a slip in it is told with its line', async () => {
+  const path = join(folder, 'by-hand.json5');
+  writeFileAtomic(path, '{ // why\n  name: "x", list: [1, 2,], }');
+  expect(await readJson5(path)).toEqual({ name: 'x', list: [1, 2] });
+  writeFileAtomic(path, '{\n  name: oops }');
+  await expect(readJson5(path)).rejects.toThrow(/by-hand\.json5: expected JSON.*2:9/);
 });

@@ -16,6 +16,7 @@ import {
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import JSON5 from 'json5';
 import { fail, fileError } from './errors.ts';
 
 /** Writes a file atomically from parts; the folder is made if need be. */
@@ -98,6 +99,21 @@ export async function readJson(path: string): Promise<unknown> {
     return JSON.parse(text);
   } catch (error) {
     fail('FILE_FORMAT', `${path}: expected JSON: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/**
+ * Reads a file that people write by hand: JSON with comments, trailing commas and bare names (JSON5).
+ * @throws LlamaXrError FILE_MISSING, CONFIG (names the file, the line and the column).
+ */
+export async function readJson5(path: string): Promise<unknown> {
+  const text = await readText(path);
+  try {
+    return JSON5.parse(text);
+  } catch (error) {
+    fail('CONFIG', `${path}: expected JSON (comments allowed): ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 

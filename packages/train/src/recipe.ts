@@ -2,9 +2,8 @@
  * A recipe: everything that decides a training run apart from the base model and the data. JSON with comments
  * (JSON5), so that a file in `recipes/` can say why a value is what it is.
  */
-import { fail, Mistakes, readText, sha256 } from '@llama-xr/core';
+import { fail, Mistakes, readJson5, sha256 } from '@llama-xr/core';
 import { FUSIONS, TEMPLATES } from '@llama-xr/llama';
-import JSON5 from 'json5';
 import { z } from 'zod';
 
 const positive = z.number().positive();
@@ -74,16 +73,7 @@ export type Recipe = z.infer<typeof Recipe>;
 
 /** Reads a recipe. @throws LlamaXrError CONFIG with every mistake: field, rule, value. */
 export async function readRecipe(path: string): Promise<Recipe> {
-  const text = await readText(path);
-  let value: unknown;
-  try {
-    value = JSON5.parse(text);
-  } catch (error) {
-    fail('CONFIG', `${path}: expected JSON (comments allowed): ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  return parseRecipe(value, path);
+  return parseRecipe(await readJson5(path), path);
 }
 
 /** Checks a recipe given as a value. @throws LlamaXrError CONFIG with every mistake. */
