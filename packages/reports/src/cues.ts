@@ -5,8 +5,21 @@
  * small left effusion`).
  */
 
-/** What a cue does: deny or doubt what follows or what went before, end a scope, or nothing at all. */
-export type Cue = 'deny' | 'deny-before' | 'doubt' | 'doubt-before' | 'doubt-around' | 'break' | 'neutral';
+/**
+ * What a cue does: deny or doubt what follows or what went before, end a scope, tell of the past, or nothing at all.
+ * `likely` is a doubt that leans to yes, `doubt-around` puts alternatives side by side.
+ */
+export type Cue =
+  | 'deny'
+  | 'deny-before'
+  | 'doubt'
+  | 'doubt-before'
+  | 'doubt-around'
+  | 'likely'
+  | 'likely-before'
+  | 'past'
+  | 'break'
+  | 'neutral';
 
 const SEEN =
   '(seen|identified|present|visualized|visible|evident|demonstrated|appreciated|noted|observed|detected|found|apparent)';
@@ -18,22 +31,29 @@ export const CUES: Readonly<Record<Cue, readonly string[]>> = {
     '(absence|lack|resolution|removal) of',
     'no longer',
     'unlikely to (represent|be|reflect)',
+    '(rather than|instead of|as opposed to)',
+    '(interval|complete|near complete|interval near complete|interval complete|partial) (resolution|removal|clearing) of',
+    '(clearing|exclusion) of',
+    'have been removed',
     '(not|less) [definitely|clearly] (represent|suggest)',
   ],
   'deny-before': [
     `(not|no longer) [definitely|clearly|definitively] [be] ${SEEN}`,
-    '(absent|resolved|cleared|removed|unlikely|excluded)',
+    '(absent|resolved|cleared|removed|unlikely|excluded|less likely)',
+    '(completely|entirely|essentially|now|since) (resolved|cleared)',
     '(ruled|rules) out',
     '(has|have) (resolved|cleared)',
-    '(was|were|been) removed',
+    '(was|were|been) [since] (removed|discontinued)',
   ],
   doubt: [
-    '(possible|possibly|probable|probably|perhaps|presumably|questionable|question|suspect|suspected|suspicion|equivocal)',
+    '(possible|possibly|perhaps|questionable|question|suspect|suspected|suspicion|equivocal|suspicious)',
     '(may|might|could|may also|could also|can) [be|represent|reflect|indicate|suggest|relate to]',
     '(may be|might be|could be|maybe|possibly) (due|secondary|related|attributable) to',
     '(maybe|differential|suggest|suggesting|suspicious|concerning|consideration include)',
     '(suggestive|suspicious|concerning|worrisome|question|concern) (of|for)',
     '(cannot|can not|not|difficult to|to) [completely|entirely|definitely] (exclude|rule out)',
+    '(rule out|favor|favored [to be|to represent])',
+    'not (well|clearly) (exclude|excluded)',
     '(evaluate|assess|correlate|evaluation|correlation) [clinically] for',
     '(if|whether|consider)',
   ],
@@ -44,6 +64,20 @@ export const CUES: Readonly<Record<Cue, readonly string[]>> = {
     '(is|are) (possible|suspected|questioned|questionable)',
     'difficult to [completely|entirely] exclude',
     '(would|could) be [a] (consideration|considered)',
+    '(should|may|might|could) [also] be (considered|present|possible)',
+    'not [as] (well|clearly|optimally) (seen|visualized|demonstrated|appreciated|identified|delineated)',
+    '[a|remain a|remains a] possibility',
+  ],
+  likely: [
+    '(probable|probably|presumably|presumed|likely)',
+    '(most|very|more) (likely|probably) [represent|representing|reflect|reflecting|due to|related to]',
+    '(likely|probably) (represent|representing|reflect|reflecting|due to|related to|secondary to|be)',
+  ],
+  'likely-before': ['(is|are) (likely|probable)'],
+  past: [
+    '[past|prior|known|clinical|remote] history of',
+    'patient (has|with) [a] [known] history of',
+    'clinical history',
   ],
   'doubt-around': ['(versus|vs)', 'and (/|or)'],
   break: [
@@ -59,7 +93,8 @@ export const CUES: Readonly<Record<Cue, readonly string[]>> = {
     '(no|not) (only|further|prior|previous|comparison)',
     '(no|not) (substantially|significantly) (changed|different)',
     '(compatible|consistent|associated|seen|correlated) with',
-    'not (well|fully|completely|adequately|optimally) (seen|visualized|evaluated|included|demonstrated|assessed|imaged)',
+    'not (fully|completely|adequately|optimally|well) (evaluated|included|assessed|imaged)',
+    'not (fully|completely|adequately) (seen|visualized|demonstrated)',
     'without comparison',
   ],
 };

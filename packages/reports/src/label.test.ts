@@ -58,7 +58,7 @@ test.each<[string, string[]]>([
 });
 
 test('side, place and degree stand with their finding', () => {
-  expect(labelReport('Small right pleural effusion and mild left basilar atelectasis.')).toEqual([
+  expect(labelReport('Small right pleural effusion and mild left basilar atelectasis.')).toMatchObject([
     { finding: 'pleural effusion', polarity: 'positive', side: 'right', severity: 'small' },
     { finding: 'atelectasis', polarity: 'positive', side: 'left', location: 'base', severity: 'mild' },
   ]);

@@ -3,55 +3,86 @@
  * finds phrases, joins parts with their looks, and works out the reach of negation and doubt. In the manner of NegBio
  * and the CheXpert labeler (Irvin et al. 2019), without their parser.
  *
- * Not covered: negation across sentences, coreference (`it has resolved`), the history of a finding.
+ * Not covered: negation across sentences, coreference (`it has resolved`). What is told as history (`history of
+ * pneumonia`) is no finding of this image and is left out; an operation or a device told so is kept.
  */
 import { DENIED_BY_NORMAL, type Look, OBSERVATIONS, type Part } from './anatomy.ts';
-import type { Place, Severity, Side } from './attributes.ts';
+import type { Change, Form, Place, Severity, Side } from './attributes.ts';
+import type { Device, Site } from './device-lexicon.ts';
+import { type Placement, placementOf } from './device-placement.ts';
 import type { Finding } from './findings.ts';
-import { findPhrases, type Phrase } from './phrases.ts';
-import { type Polarity, polarityAt, type Scope, Sentence, scopesOf } from './scope.ts';
-import { lemmas, splitSentences } from './sentences.ts';
+import type { Phrase } from './phrases.ts';
+import { isQualifier, namesFinding, qualifiersOf } from './qualifiers.ts';
+import { charactersOf, readSentences } from './reading.ts';
+import { certaintyAt, type Doubt, type Polarity, type Sentence } from './scope.ts';
 
 export interface Mention {
   readonly finding: Finding;
   readonly polarity: Polarity;
+  /** How it is doubted, where it is uncertain. */
+  readonly doubt?: Doubt;
   readonly side?: Side;
   readonly location?: Place;
   readonly severity?: Severity;
+  readonly form?: Form;
+  /** Against a prior study. What has resolved, and a device that was removed, is also negative. */
+  readonly change?: Change;
+  /** Which line, tube or implant. */
+  readonly device?: Device;
+  /** Whether the device lies where it should, where the report says so. */
+  readonly placement?: Placement;
+  /** Where its tip lies. */
+  readonly tip?: Site;
+  /** Denied only by a part called normal: `lungs are clear` denies a consolidation without naming it. */
+  readonly implied?: true;
+  /** Number of the sentence in the text, from 0. */
+  readonly sentence: number;
+  /** Characters [start, end) of the text. */
+  readonly start: number;
+  readonly end: number;
 }
 
 /** All mentions of findings in a report, in reading order within each sentence. */
 export function labelReport(text: string): Mention[] {
-  return splitSentences(text).flatMap(labelSentence);
-}
-
-/** A text without full stops is labelled in pieces: cost grows with the square of a sentence's length. */
-const LONGEST_SENTENCE = 150;
-
-function labelSentence(text: string): Mention[] {
-  const words = lemmas(text);
-  if (words.length <= LONGEST_SENTENCE) return labelWords(words);
-  const pieces: Mention[] = [];
-  for (let i = 0; i < words.length; i += LONGEST_SENTENCE) {
-    pieces.push(...labelWords(words.slice(i, i + LONGEST_SENTENCE)));
+  const mentions: Mention[] = [];
+  const sentences = readSentences(text);
+  for (const [i, sentence] of sentences.entries()) {
+    if (sentence.phrases.length > 0) label(sentence, sentences[i + 1], mentions);
   }
-  return pieces;
+  return mentions;
 }
 
-function labelWords(words: readonly string[]): Mention[] {
-  const sentence = new Sentence(words, findPhrases(words));
-  if (sentence.phrases.length === 0) return [];
-  const scopes = scopesOf(sentence);
-  const named = sentence.phrases.flatMap((phrase) =>
-    (phrase.meaning.findings ?? []).map((finding) => mention(sentence, scopes, phrase, finding)),
-  );
-  const { observed, claimed } = observations(sentence, scopes);
-  return [...named, ...observed, ...normals(sentence, claimed)];
+/** Adds the mentions of one sentence. What follows it may say where a device lies: `ET tube. Tip at the carina.` */
+function label(sentence: Sentence, next: Sentence | undefined, mentions: Mention[]): void {
+  for (const phrase of sentence.phrases) {
+    for (const finding of phrase.meaning.findings ?? []) {
+      const { past, ...certainty } = certaintyAt(sentence.scopes, phrase.start);
+      if (past && !OUTLASTING.has(finding)) continue;
+      const { device } = phrase.meaning;
+      mentions.push({
+        finding,
+        ...certainty,
+        ...qualifiersOf(sentence, phrase),
+        ...(device && { device, ...placementOf(sentence, phrase, device, next) }),
+        sentence: sentence.number,
+        ...charactersOf(sentence, phrase),
+      });
+    }
+  }
+  const claimed = observations(sentence, mentions);
+  normals(sentence, claimed, mentions);
 }
 
-/** Parts with an abnormal look: the nearest part of the clause that can look so. */
-function observations(sentence: Sentence, scopes: readonly Scope[]) {
-  const observed: Mention[] = [];
+/** What history leaves to be seen. */
+const OUTLASTING: ReadonlySet<Finding> = new Set<Finding>([
+  'catheter',
+  'tube',
+  'implanted device',
+  'surgical material',
+]);
+
+/** Parts with an abnormal look: the nearest part of the clause that can look so. @returns those parts. */
+function observations(sentence: Sentence, mentions: Mention[]): Set<Phrase> {
   const claimed = new Set<Phrase>();
   for (const phrase of sentence.phrases) {
     const look = phrase.meaning.look;
@@ -60,26 +91,26 @@ function observations(sentence: Sentence, scopes: readonly Scope[]) {
     const finding = part && SHOWN_BY.get(look)?.get(part.meaning.part as Part);
     if (part === undefined || finding === undefined) continue;
     claimed.add(part);
-    observed.push(mention(sentence, scopes, phrase, finding));
+    const { past, ...certainty } = certaintyAt(sentence.scopes, phrase.start);
+    if (past) continue;
+    mentions.push({
+      finding,
+      ...certainty,
+      ...qualifiersOf(sentence, phrase),
+      sentence: sentence.number,
+      ...charactersOf(sentence, phrase, part),
+    });
   }
-  return { observed, claimed };
+  return claimed;
 }
 
 /** `large effusion`, `low grade edema`: here the look belongs to the finding behind it. */
 function modifiesFinding(sentence: Sentence, look: Phrase): boolean {
   let next = sentence.phraseAt(look.end);
-  while (
-    next &&
-    (next.meaning.side || next.meaning.location || next.meaning.severity) &&
-    !next.meaning.part
-  ) {
+  while (next && isQualifier(next) && !next.meaning.part) {
     next = sentence.phraseAt(next.end);
   }
   return next !== undefined && namesFinding(next);
-}
-
-function namesFinding({ meaning }: Phrase): boolean {
-  return meaning.findings !== undefined && meaning.findings.length > 0;
 }
 
 const FARTHEST_WORDS = 9;
@@ -104,8 +135,7 @@ function nearestPart(sentence: Sentence, phrase: Phrase, look: Look): Phrase | u
 const FINE: ReadonlySet<Look> = new Set<Look>(['normal', 'clear', 'upper normal']);
 
 /** Parts called normal deny what would show there: all before the word in its clause, else all behind it. */
-function normals(sentence: Sentence, claimed: ReadonlySet<Phrase>): Mention[] {
-  const mentions: Mention[] = [];
+function normals(sentence: Sentence, claimed: ReadonlySet<Phrase>, mentions: Mention[]): void {
   for (const phrase of sentence.phrases) {
     if (!phrase.meaning.look || !FINE.has(phrase.meaning.look)) continue;
     if (sentence.words[phrase.start - 1] === 'not') continue;
@@ -116,73 +146,16 @@ function normals(sentence: Sentence, claimed: ReadonlySet<Phrase>): Mention[] {
     const behind = parts.filter((p) => p.start >= phrase.end && p.end <= end);
     for (const part of before.length > 0 ? before : behind) {
       for (const finding of DENIED_BY_NORMAL[part.meaning.part as Part] ?? []) {
-        mentions.push({ finding, polarity: 'negative' });
+        mentions.push({
+          finding,
+          polarity: 'negative',
+          implied: true,
+          sentence: sentence.number,
+          ...charactersOf(sentence, part, phrase),
+        });
       }
     }
   }
-  return mentions;
-}
-
-function mention(sentence: Sentence, scopes: readonly Scope[], phrase: Phrase, finding: Finding): Mention {
-  const { side, location, severity } = attributesAround(sentence, phrase);
-  return {
-    finding,
-    polarity: polarityAt(scopes, phrase.start),
-    ...(side && { side }),
-    ...(location && { location }),
-    ...(severity && { severity }),
-  };
-}
-
-interface Attributes {
-  side?: Side | undefined;
-  location?: Place | undefined;
-  severity?: Severity | undefined;
-}
-
-/** Side, place and degree of a phrase: of itself, then nearest before it, then behind it. */
-function attributesAround(sentence: Sentence, phrase: Phrase): Attributes {
-  const found: Attributes = {};
-  for (const { meaning } of [
-    phrase,
-    ...neighbours(sentence, phrase, -1),
-    ...neighbours(sentence, phrase, 1),
-  ]) {
-    if (meaning.side !== undefined) {
-      found.side = found.side === undefined || found.side === meaning.side ? meaning.side : 'bilateral';
-    }
-    found.location ??= meaning.location;
-    found.severity ??= meaning.severity;
-  }
-  return found;
-}
-
-/**
- * Phrases that may qualify a finding, outward: up to a comma, a break or the next finding. What an "and" parts from
- * this finding and joins to the next is that one's: `right effusion and left atelectasis`.
- */
-function neighbours(sentence: Sentence, phrase: Phrase, step: -1 | 1): Phrase[] {
-  const run: Phrase[] = [];
-  let joined = Number.POSITIVE_INFINITY;
-  let edge = phrase;
-  for (let i = sentence.phrases.indexOf(phrase) + step; ; i += step) {
-    const next = sentence.phrases[i];
-    if (next === undefined || next.meaning.cue === 'break') return run;
-    const [first, second] = step < 0 ? [next, edge] : [edge, next];
-    if (wordBetween(sentence, first, second, COMMA)) return run;
-    if (wordBetween(sentence, first, second, JOINT)) joined = Math.min(joined, run.length);
-    if (namesFinding(next)) return run.slice(0, joined);
-    run.push(next);
-    edge = next;
-  }
-}
-
-const COMMA: ReadonlySet<string> = new Set([',']);
-const JOINT: ReadonlySet<string> = new Set(['and', 'or']);
-
-function wordBetween(sentence: Sentence, first: Phrase, second: Phrase, words: ReadonlySet<string>): boolean {
-  for (let i = first.end; i < second.start; i++) if (words.has(sentence.words[i] as string)) return true;
-  return false;
 }
 
 const SHOWN_BY: ReadonlyMap<Look, ReadonlyMap<Part, Finding>> = (() => {

@@ -3,7 +3,7 @@
  * and developed on the training part of IU X-ray alone. Words are in the singular (see `lemmas`).
  *
  * A finding is stated by a term (`pleural effusion`) or by a part and a look that stand together in a clause, in
- * either order (`the heart is mildly enlarged`, `enlarged heart`).
+ * either order (`the heart is mildly enlarged`, `enlarged heart`). Lines, tubes and implants stand in `device-lexicon`.
  */
 import type { Finding } from './findings.ts';
 
@@ -24,7 +24,9 @@ export const TERMS: Readonly<Record<Finding, readonly string[]>> = {
   'pleural thickening': [
     '(pleural|apical|biapical) [pleural] (capping|cap|thickening)',
     'pleural [parenchymal] (thickening|plaque|calcification|reaction)',
-    'thickening of the pleura',
+    '(fissural|interlobar fissural|fissure) thickening',
+    'thickening of the (pleura|fissure)',
+    'fibrothorax',
   ],
   'blunted costophrenic angle': ['costophrenic [angle|sulcus|recess|xxxx] blunting'],
   consolidation: ['(consolidation|consolidative [opacity|change|process|disease])'],
@@ -36,15 +38,19 @@ export const TERMS: Readonly<Record<Finding, readonly string[]>> = {
     '(opacity|opacification|opacified)',
     '(airspace|air space) [interstitial] (disease|opacity|process|opacification)',
     '(alveolar|ground glass|interstitial|reticular) (opacity|process|density)',
-    '(density|nodular (opacity|density))',
+    'density',
   ],
-  pneumonia: ['(pneumonia|pneumonitis|bronchopneumonia)', 'infectious (process|etiology)'],
+  pneumonia: ['[aspiration|lobar|postobstructive] (pneumonia|pneumonitis|bronchopneumonia)'],
+  infection: [
+    '[acute|atypical] infectious [or inflammatory] (process|etiology|infiltrate|disease)',
+    '[atypical|superimposed|pulmonary|opportunistic] infection',
+  ],
   atelectasis: [
     '(atelectasis|atelectatic|atelectatic change)',
-    'volume loss',
     '[lobar|lung] collapse',
-    'collapsed lung',
+    '(collapsed|collapse of the) [left|right] [upper|lower|middle] (lung|lobe)',
   ],
+  'volume loss': ['volume loss', 'loss of volume'],
   edema: ['[pulmonary] [interstitial|alveolar] edema', 'alveolar edema'],
   congestion: [
     '[pulmonary] [vascular|venous] congestion',
@@ -61,10 +67,7 @@ export const TERMS: Readonly<Record<Finding, readonly string[]>> = {
     'prominence of [the] [pulmonary] (interstitium|interstitial marking)',
     'peribronchial (cuffing|thickening)',
   ],
-  nodule: [
-    '[noncalcified|calcified] [pulmonary|lung|parenchymal] nodule',
-    '(nodularity|reticulonodular|fibronodular)',
-  ],
+  nodule: ['[noncalcified|calcified] [pulmonary|lung|parenchymal] nodule', '(nodularity|fibronodular)'],
   mass: [
     '[pulmonary|lung|mediastinal|hilar] (mass|masslike|mass like) [opacity|lesion|density]',
     'mass lesion',
@@ -101,7 +104,8 @@ export const TERMS: Readonly<Record<Finding, readonly string[]>> = {
   ],
   fibrosis: ['[pulmonary|interstitial] (fibrosis|fibrotic [change|scarring])', 'honeycombing'],
   scarring: [
-    '[pleural|parenchymal|pleural parenchymal|pleuroparenchymal|apical|fibrotic] (scar|scarring|cicatrix)',
+    '[parenchymal|apical|fibrotic] (scar|scarring|cicatrix)',
+    'pleuroparenchymal (scar|scarring)',
     'fibronodular',
   ],
   'elevated diaphragm': ['eventration', 'diaphragmatic eventration'],
@@ -140,28 +144,11 @@ export const TERMS: Readonly<Record<Finding, readonly string[]>> = {
     'aortic (calcification|atherosclerosis|arteriosclerosis|plaque)',
     'vascular calcification',
   ],
-  catheter: [
-    '[central|venous|central venous|dialysis|indwelling|port] catheter',
-    '(picc|central line|picc line|port|portacath|port a cath|mediport|chest port|infusion port|central venous line|venous line)',
-    '(jugular|subclavian|ij) [venous] line',
-  ],
-  tube: [
-    '[endotracheal|et|nasogastric|ng|enteric|feeding|orogastric|chest|tracheostomy|thoracostomy|dobhoff|drainage] tube',
-    '(tracheostomy|dobbhoff|dobhoff|pigtail)',
-  ],
-  'implanted device': [
-    '(pacemaker|defibrillator|icd|aicd|pacer|pacing device)',
-    '(cardiac|pacemaker|pacing|atrial|ventricular|defibrillator) (lead|generator|device|wire)',
-    '(stimulator|neurostimulator|closure device|bone anchor)',
-    '[aortic|mitral|cardiac|heart] valve (prosthesis|replacement|device)',
-    '(prosthetic|artificial|mechanical|bioprosthetic) [aortic|mitral|heart|cardiac] valve',
-    '(generator|prosthesis|arthroplasty)',
-  ],
+  catheter: [],
+  tube: [],
+  'implanted device': ['(generator|prosthesis|arthroplasty)'],
   'surgical material': [
     '(sternotomy|cabg|postsurgical|postoperative|cholecystectomy|mastectomy|lobectomy|pneumonectomy|thoracotomy)',
-    '(surgical|cholecystectomy|cabg|mediastinal|metallic|vascular|sternal|sternotomy) (clip|suture|wire|staple|hardware)',
-    '(clip|suture|stent|hardware|staple line|cerclage wire|sternal wire)',
-    '(spinal|cervical|thoracic|lumbar|posterior|anterior) [spine|spinal] (fusion|fixation|rod)',
     'bypass graft',
     'status post (surgery|lobectomy|cabg)',
   ],
@@ -170,13 +157,14 @@ export const TERMS: Readonly<Record<Finding, readonly string[]>> = {
 /** Phrases that hold a finding's word and state none: they are consumed. */
 export const DISTRACTORS: readonly string[] = [
   '(pericardial|joint|knee) (effusion|fluid)',
-  '(subcutaneous|soft tissue) emphysema',
+  '(subcutaneous|soft tissue|subcutaneous soft tissue) emphysema',
+  '(soft tissue|subcutaneous|chest wall|leg|ankle|peripheral) edema',
+  'cardiac (surgery|apex|border|monitor)',
   'cystic fibrosis',
   '(thyroid|breast|abdominal|soft tissue) mass',
   '(mass effect|body mass)',
   'soft tissue density',
   'nipple (shadow|marker)',
   'port of',
-  'chest tube (size|view)',
   '(bone|mineral) density',
 ];

@@ -1,7 +1,19 @@
 /** All phrases the labeler knows, in one book, and what each of them means. */
 import { LOOKS, type Look, PARTS, type Part } from './anatomy.ts';
-import { PLACES, type Place, SEVERITIES, type Severity, SIDES, type Side } from './attributes.ts';
+import {
+  CHANGES,
+  type Change,
+  FORMS,
+  type Form,
+  PLACES,
+  type Place,
+  SEVERITIES,
+  type Severity,
+  SIDES,
+  type Side,
+} from './attributes.ts';
 import { CUES, type Cue } from './cues.ts';
+import { DEVICES, type Device } from './device-lexicon.ts';
 import type { Finding } from './findings.ts';
 import { DISTRACTORS, TERMS } from './lexicon.ts';
 import { PhraseBook, type PhraseMatch } from './phrase-book.ts';
@@ -15,16 +27,18 @@ export interface Meaning {
   readonly side?: Side;
   readonly location?: Place;
   readonly severity?: Severity;
+  readonly form?: Form;
+  readonly change?: Change;
+  readonly device?: Device;
 }
 
 /** Words [start, end) of a sentence and what they mean. */
 export type Phrase = PhraseMatch<Meaning>;
 
-const BOOK = new PhraseBook<Meaning>((first, second) => ({
-  ...first,
-  ...second,
-  findings: [...new Set([...(first.findings ?? []), ...(second.findings ?? [])])],
-}));
+const BOOK = new PhraseBook<Meaning>((first, second) => {
+  const findings = [...new Set([...(first.findings ?? []), ...(second.findings ?? [])])];
+  return { ...first, ...second, ...(findings.length > 0 && { findings }) };
+});
 
 for (const [finding, patterns] of entries(TERMS)) addAll(patterns, { findings: [finding] });
 for (const [part, patterns] of entries(PARTS)) addAll(patterns, { part });
@@ -33,6 +47,9 @@ for (const [cue, patterns] of entries(CUES)) addAll(patterns, { cue });
 for (const [side, patterns] of entries(SIDES)) addAll(patterns, { side });
 for (const [location, patterns] of entries(PLACES)) addAll(patterns, { location });
 for (const [severity, patterns] of entries(SEVERITIES)) addAll(patterns, { severity });
+for (const [form, patterns] of entries(FORMS)) addAll(patterns, { form });
+for (const [change, patterns] of entries(CHANGES)) addAll(patterns, { change });
+for (const [device, { finding, words }] of entries(DEVICES)) addAll(words, { findings: [finding], device });
 addAll(DISTRACTORS, {});
 
 /** The phrases of a sentence in order, longest first where several begin at one word. */

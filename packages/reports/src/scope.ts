@@ -2,16 +2,20 @@
  * How far a negation or a doubt reaches. A cue's scope runs to the end of its clause; a comma or an "and" ends it
  * where a statement of its own begins, and not where a list goes on.
  */
-import { FRESH_START } from './cues.ts';
+import { type Cue, FRESH_START } from './cues.ts';
 import type { Phrase } from './phrases.ts';
+import type { Words } from './sentences.ts';
 
 export type Polarity = 'positive' | 'negative' | 'uncertain';
 
-/** Words [start, end) that are denied or doubted. */
+/** How a statement is doubted: held for likely, named as one of several (`A versus B`), or left open. */
+export type Doubt = 'likely' | 'alternative' | 'possible';
+
+/** Words [start, end) that are denied, doubted or told of the past. */
 export interface Scope {
   readonly start: number;
   readonly end: number;
-  readonly polarity: 'negative' | 'uncertain';
+  readonly effect: 'negative' | 'past' | Doubt;
 }
 
 const VERBS: ReadonlySet<string> = new Set([
@@ -25,17 +29,26 @@ const VERBS: ReadonlySet<string> = new Set([
   'remains',
 ]);
 
-/** A sentence as the scopes see it: its words, and the phrase that begins at each. */
+/** A sentence: its number in the text, its words and where they stand, its phrases, and what its cues reach. */
 export class Sentence {
+  readonly number: number;
   readonly words: readonly string[];
+  /** Characters [starts[i], ends[i]) of the text hold word i. */
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
   readonly phrases: readonly Phrase[];
+  readonly scopes: readonly Scope[];
   readonly #at: (Phrase | undefined)[];
 
-  constructor(words: readonly string[], phrases: readonly Phrase[]) {
-    this.words = words;
+  constructor({ lemmas, starts, ends }: Words, phrases: readonly Phrase[], number: number) {
+    this.number = number;
+    this.words = lemmas;
+    this.starts = starts;
+    this.ends = ends;
     this.phrases = phrases;
-    this.#at = new Array(words.length);
+    this.#at = new Array(lemmas.length);
     for (const phrase of phrases) this.#at[phrase.start] = phrase;
+    this.scopes = scopesOf(this);
   }
 
   phraseAt(index: number): Phrase | undefined {
@@ -60,37 +73,63 @@ export class Sentence {
   }
 }
 
-/** What the cues of a sentence deny and doubt. */
-export function scopesOf(sentence: Sentence): Scope[] {
+/** Each cue: which way it reaches, and what it does there. */
+const REACH: Readonly<Partial<Record<Cue, { forward?: true; back?: true; effect: Scope['effect'] }>>> = {
+  deny: { forward: true, effect: 'negative' },
+  'deny-before': { back: true, effect: 'negative' },
+  doubt: { forward: true, effect: 'possible' },
+  'doubt-before': { back: true, effect: 'possible' },
+  'doubt-around': { forward: true, back: true, effect: 'alternative' },
+  likely: { forward: true, effect: 'likely' },
+  'likely-before': { back: true, effect: 'likely' },
+  past: { forward: true, effect: 'past' },
+};
+
+/** What the cues of a sentence deny, doubt and tell of the past. */
+function scopesOf(sentence: Sentence): Scope[] {
   const scopes: Scope[] = [];
-  const add = (start: number, end: number, polarity: Scope['polarity']) => {
-    if (start < end) scopes.push({ start, end, polarity });
-  };
   for (const { start, end, meaning } of sentence.phrases) {
-    if (meaning.cue === 'deny') add(end, reachForward(sentence, end), 'negative');
-    if (meaning.cue === 'doubt') {
-      const reach = reachForward(sentence, end);
-      // At the end of its clause a doubt can only mean what went before: `small effusions suspected`.
-      if (reach > end) add(end, reach, 'uncertain');
-      else add(reachBack(sentence, start), start, 'uncertain');
-    }
-    if (meaning.cue === 'deny-before') add(reachBack(sentence, start), start, 'negative');
-    if (meaning.cue === 'doubt-before') add(reachBack(sentence, start), start, 'uncertain');
-    if (meaning.cue === 'doubt-around')
-      add(reachBack(sentence, start), reachForward(sentence, end), 'uncertain');
+    const reach = meaning.cue && REACH[meaning.cue];
+    if (reach === undefined) continue;
+    const until = reach.forward ? reachForward(sentence, end) : end;
+    if (until > end) scopes.push({ start: end, end: until, effect: reach.effect });
+    // At the end of its clause a doubt can only mean what went before: `small effusions suspected`.
+    const turns = (meaning.cue === 'doubt' || meaning.cue === 'likely') && until === end;
+    if (!reach.back && !turns) continue;
+    const since = reachBack(sentence, start);
+    if (since < start) scopes.push({ start: since, end: start, effect: reach.effect });
   }
   return scopes;
 }
 
-/** A denial outweighs a doubt; outside every scope a statement is positive. */
-export function polarityAt(scopes: readonly Scope[], index: number): Polarity {
-  let polarity: Polarity = 'positive';
-  for (const scope of scopes) {
-    if (index < scope.start || index >= scope.end) continue;
-    if (scope.polarity === 'negative') return 'negative';
-    polarity = 'uncertain';
+export interface Certainty {
+  readonly polarity: Polarity;
+  readonly doubt?: Doubt;
+  /** Told as history: neither stated nor denied of this image. */
+  readonly past?: true;
+}
+
+const POSITIVE: Certainty = { polarity: 'positive' };
+const NEGATIVE: Certainty = { polarity: 'negative' };
+const PAST: Certainty = { polarity: 'positive', past: true };
+const DOUBTED: Readonly<Record<Doubt, Certainty>> = {
+  likely: { polarity: 'uncertain', doubt: 'likely' },
+  alternative: { polarity: 'uncertain', doubt: 'alternative' },
+  possible: { polarity: 'uncertain', doubt: 'possible' },
+};
+
+/** A denial outweighs a doubt, an open doubt a mild one; outside every scope a statement is positive. */
+export function certaintyAt(scopes: readonly Scope[], index: number): Certainty {
+  let doubt: Doubt | undefined;
+  let past = false;
+  for (const { start, end, effect } of scopes) {
+    if (index < start || index >= end) continue;
+    if (effect === 'negative') return NEGATIVE;
+    if (effect === 'past') past = true;
+    else if (doubt !== 'possible') doubt = effect === 'likely' && doubt ? doubt : effect;
   }
-  return polarity;
+  if (past) return PAST;
+  return doubt === undefined ? POSITIVE : DOUBTED[doubt];
 }
 
 function reachForward(sentence: Sentence, from: number): number {
@@ -115,7 +154,7 @@ function startsAfresh(sentence: Sentence, from: number, limit: number): boolean 
   const meaning = sentence.phraseAt(first)?.meaning;
   if (meaning?.part !== undefined && rest.some((next) => VERBS.has(next))) return true;
   if (rest.includes('or') || rest.includes('nor')) return false;
-  if (meaning?.cue === 'doubt') return true;
+  if (meaning?.cue === 'doubt' || meaning?.cue === 'likely') return true;
   return (
     FRESH_START.has(word) ||
     meaning?.severity !== undefined ||

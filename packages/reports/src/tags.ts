@@ -38,7 +38,6 @@ const FINDING_OF_HEAD: Readonly<Record<string, Finding>> = {
   density: 'opacity',
   pneumonia: 'pneumonia',
   'pulmonary atelectasis': 'atelectasis',
-  'volume loss': 'atelectasis',
   'pulmonary edema': 'edema',
   'pulmonary congestion': 'congestion',
   'heart failure': 'congestion',
