@@ -7,6 +7,8 @@ export {
   mostTypical,
   type System,
 } from './baselines.ts';
+export * from './clinical/index.ts';
+export * from './clinical/report-errors.ts';
 export { Consensus, type Neighbour } from './consensus.ts';
 export {
   type FindingCase,
@@ -15,6 +17,8 @@ export {
   type StatedFindings,
   scoreFindings,
 } from './findings.ts';
+export * from './grounding/index.ts';
+export { type Comparison, comparisonsOf, intervalsOf } from './inference.ts';
 export { type Prediction, type ReadOptions, readPredictions } from './predictions.ts';
 export {
   cleanAlphanumeric,
@@ -26,8 +30,7 @@ export {
 export { tokenizePtb } from './ptb/ptb-tokenizer.ts';
 export { cleanR2gen } from './r2gen.ts';
 export { type ScorerName, scorers } from './registry.ts';
-export { renderTable } from './render.ts';
-export { renderHtml } from './render-html.ts';
+export { formatScore, isBeaten, renderTable, type TableView, tablesOf } from './render.ts';
 export { type ScoreOptions, score } from './score.ts';
 export type { BySubset, BySystem, ScoresByName, ScoreTable, Subset } from './score-table.ts';
 export {
@@ -42,6 +45,7 @@ export {
 export { bleu } from './scorers/bleu.ts';
 export { sentenceBleuNltk } from './scorers/nltk-bleu.ts';
 export { meteorNltk } from './scorers/nltk-meteor.ts';
+export * from './statistics/index.ts';
 export { WordNet, wordNet31 } from './text/wordnet.ts';
 export { type TextStatistics, textStatistics } from './text-statistics.ts';
 export type { Grounding, Warning } from './warnings.ts';

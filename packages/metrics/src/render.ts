@@ -1,7 +1,8 @@
 /** A score table for the terminal: warnings first, then each protocol with its baselines beside the model. */
 import { BASELINES, type System } from './baselines.ts';
 import type { FindingScores } from './findings.ts';
-import type { BySystem, ScoreTable, Subset } from './score-table.ts';
+import type { BySubset, BySystem, ScoreTable, Subset } from './score-table.ts';
+import type { Interval } from './statistics/bootstrap.ts';
 import type { TextStatistics } from './text-statistics.ts';
 import { beats } from './warnings.ts';
 
@@ -18,6 +19,8 @@ export interface TableRow {
   readonly label: string;
   readonly values: readonly (number | undefined)[];
   readonly decimals: number;
+  /** Of the model's value. */
+  readonly interval?: readonly [low: number, high: number];
 }
 
 export interface TableView {
@@ -37,10 +40,11 @@ export function tablesOf(table: ScoreTable): TableView[] {
     title: string,
     marked: boolean,
     of: (subset: Subset) => BySystem<Record<string, number>> | undefined,
-  ): TableView => ({ title, systems, marked, blocks: blocksOf(table, systems, of) });
+    intervals: BySubset<Record<string, Interval>> = {},
+  ): TableView => ({ title, systems, marked, blocks: blocksOf(table, systems, of, intervals) });
   return [
     ...Object.entries(table.protocols).map(([name, scores]) =>
-      view(`${name}: ${table.titles[name]}`, true, (subset) => scores[subset]),
+      view(`${name}: ${table.titles[name]}`, true, (subset) => scores[subset], table.intervals[name]),
     ),
     view('findings: what drafts state, against the references and against their input', false, (subset) =>
       mapValues(table.findings[subset], findingRows),
@@ -53,15 +57,20 @@ function blocksOf(
   table: ScoreTable,
   systems: readonly System[],
   of: (subset: Subset) => BySystem<Record<string, number>> | undefined,
+  intervals: BySubset<Record<string, Interval>>,
 ): TableBlock[] {
   return SUBSETS.flatMap((subset) => {
     const bySystem = of(subset);
     if (bySystem === undefined) return [];
-    const rows = Object.keys(bySystem.model ?? {}).map((label) => ({
-      label,
-      values: systems.map((system) => bySystem[system]?.[label]),
-      decimals: DECIMALS[label] ?? 3,
-    }));
+    const rows = Object.keys(bySystem.model ?? {}).map((label) => {
+      const interval = intervals[subset]?.[label];
+      return {
+        label,
+        values: systems.map((system) => bySystem[system]?.[label]),
+        decimals: DECIMALS[label] ?? 3,
+        ...(interval && { interval: [interval.low, interval.high] as const }),
+      };
+    });
     return [{ heading: `${subset} (${table.studies[subset]})`, rows }];
   });
 }
@@ -89,7 +98,11 @@ export function formatScore(value: number | undefined, decimals: number): string
   return value === undefined ? '-' : value.toFixed(decimals);
 }
 
-export function isBeaten(view: TableView, values: readonly (number | undefined)[], column: number): boolean {
+export function isBeaten(
+  view: Pick<TableView, 'marked'>,
+  values: readonly (number | undefined)[],
+  column: number,
+): boolean {
   return view.marked && column > 0 && beats(values[column], values[0]);
 }
 

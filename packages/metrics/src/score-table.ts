@@ -1,6 +1,8 @@
 /** The result of an evaluation, as one object: what `evaluate --json` prints. */
 import type { System } from './baselines.ts';
 import type { FindingScores } from './findings.ts';
+import type { Comparison } from './inference.ts';
+import type { Interval } from './statistics/bootstrap.ts';
 import type { TextStatistics } from './text-statistics.ts';
 import type { Grounding, Warning } from './warnings.ts';
 
@@ -17,6 +19,10 @@ export interface ScoreTable {
   readonly protocols: Readonly<Record<string, BySubset<BySystem<ScoresByName>>>>;
   /** What each protocol does, in a line. */
   readonly titles: Readonly<Record<string, string>>;
+  /** The model's scores with their intervals, as `protocols` has them. */
+  readonly intervals: Readonly<Record<string, BySubset<Record<string, Interval>>>>;
+  /** The model against every baseline. */
+  readonly comparisons: readonly Comparison[];
   readonly findings: BySubset<BySystem<FindingScores>>;
   readonly texts: BySystem<TextStatistics> & { readonly references: TextStatistics };
   /** The drafts against the same drafts shuffled; absent with fewer than two studies. */

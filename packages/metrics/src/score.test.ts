@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { baselineDrafts, mostTypical } from './baselines.ts';
 import type { Prediction } from './predictions.ts';
 import { renderTable } from './render.ts';
-import { renderHtml } from './render-html.ts';
 import { score } from './score.ts';
 import type { ScoreTable } from './score-table.ts';
 
@@ -203,10 +202,6 @@ test('tables show the baselines beside the model and mark those that do as well'
   expect(text).toMatch(/^Notice: simulated scores\n/);
   expect(text).toMatch(/model +constant +random +shuffled\nall \(40\)\n {2}BLEU-1 /);
   expect(text).toMatch(/ROUGE-L +0\.\d{3} +0\.\d{3} +0\.\d{3}\*? +0\.\d{3}/);
-  const html = renderHtml(table, 'Run <7>');
-  expect(html).toContain('Run &#60;7&#62;');
-  expect(html).not.toContain('<script>');
-  expect(html.indexOf('class="alarm"')).toBeLessThan(html.indexOf('<table>'));
 });
 
 test('nothing to score is an error', () => {

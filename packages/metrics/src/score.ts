@@ -6,6 +6,7 @@ import { fail } from '@llama-xr/core';
 import { isAbnormal as isAbnormalReport } from '@llama-xr/reports';
 import { BASELINES, type BaselineOptions, baselineDrafts, type Drafts, type System } from './baselines.ts';
 import { type FindingScores, findingsReader, type StatedFindings, scoreFindings } from './findings.ts';
+import { comparisonsOf, intervalsOf } from './inference.ts';
 import type { Prediction } from './predictions.ts';
 import { type Members, scoreProtocol } from './protocol-scores.ts';
 import { type Protocol, protocolNamed, protocols } from './protocols.ts';
@@ -36,6 +37,10 @@ export function score(predictions: readonly Prediction[], options: ScoreOptions 
     studies: { all: predictions.length, abnormal: members.abnormal?.length ?? 0 },
     protocols: Object.fromEntries(scored.map(({ protocol, table }) => [protocol.name, table])),
     titles: Object.fromEntries(chosen.map(({ name, title }) => [name, title])),
+    intervals: Object.fromEntries(
+      scored.map((scores) => [scores.protocol.name, intervalsOf(scores, members, { seed })]),
+    ),
+    comparisons: scored.flatMap((scores) => comparisonsOf(scores, members, { seed })),
     findings: findingsOf(predictions, systems, members, options.statedFindings),
     texts: { ...textsOf(systems), references: textStatistics(predictions.flatMap((p) => p.references)) },
     ...(grounding === undefined ? {} : { grounding }),

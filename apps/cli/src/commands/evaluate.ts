@@ -1,19 +1,12 @@
-/** `llama-xr evaluate`: scores of drafts beside what a text that reads no image would score. */
-import { join } from 'node:path';
-import { sha256File, startRun, writeFileAtomic, writeJson, writeManifest } from '@llama-xr/core';
+/** `llama-xr evaluate`: scores of drafts beside what a text that reads no image would score, on a page that can be checked. */
+import { fail, sha256File, startRun } from '@llama-xr/core';
 import { readStudies } from '@llama-xr/dataset';
-import {
-  type ProtocolName,
-  protocols,
-  readPredictions,
-  renderHtml,
-  renderTable,
-  score,
-} from '@llama-xr/metrics';
+import { type ProtocolName, protocols, readPredictions, renderTable, score } from '@llama-xr/metrics';
 import type { Command } from 'commander';
+import { type EvaluationConfig, writeEvaluation } from '../evaluation-files.ts';
 import { count, names } from '../flags.ts';
-import { type OutputFlags, openTerminal } from '../terminal.ts';
-import { version } from '../version.ts';
+import { type OutputFlags, openTerminal, type Terminal } from '../terminal.ts';
+import { verifyEvaluation } from '../verify-evaluation.ts';
 
 const PROTOCOLS = Object.keys(protocols) as ProtocolName[];
 const DEFAULT_PROTOCOLS: ProtocolName[] = ['plain', 'coco', 'r2gen', 'paper'];
@@ -21,9 +14,13 @@ const DEFAULT_PROTOCOLS: ProtocolName[] = ['plain', 'coco', 'r2gen', 'paper'];
 interface Flags extends OutputFlags {
   protocol: ProtocolName[];
   data?: string;
+  run?: string;
   out?: string;
+  cases: number;
+  signingKey?: string;
   seed: number;
   allowEmpty?: boolean;
+  verify?: string;
 }
 
 export function evaluate(root: Command): void {
@@ -31,7 +28,7 @@ export function evaluate(root: Command): void {
     .command('evaluate')
     .description('score drafts, beside what texts that read no image would score')
     .argument(
-      '<predictions>',
+      '[predictions]',
       'one JSON object a line: id, prediction, references; also abnormal, input, lookup',
     )
     .option(
@@ -40,52 +37,72 @@ export function evaluate(root: Command): void {
       (text) => names('--protocol', text, PROTOCOLS),
       DEFAULT_PROTOCOLS,
     )
-    .option('--data <dir>', 'data set: the constant baseline is then its most typical training report')
-    .option('--out <dir>', 'writes scores.json, report.html and manifest.json there')
+    .option(
+      '--data <dir>',
+      'data set: the constant is then its most typical training report; images for the page',
+    )
+    .option('--run <dir>', 'run folder that wrote the drafts: a model card is made')
+    .option('--out <dir>', 'writes scores.json, report.html, manifest.json (signed) and model-card.md there')
+    .option('--cases <n>', 'worst cases shown on the page', (text) => count('--cases', text), 12)
+    .option('--signing-key <file>', 'Ed25519 key in PEM form; made if missing (default: one a user)')
     .option('--seed <n>', 'seed of the random and shuffled baselines', (text) => count('--seed', text), 3407)
     .option('--allow-empty', 'score empty predictions instead of refusing them')
+    .option('--verify <dir>', 'check the signature of an evaluation, and compute it again')
     .addHelpText(
       'after',
-      '\nExample:\n  llama-xr evaluate predictions.jsonl --protocol plain,coco,r2gen,paper --out scores',
+      '\nExamples:\n  llama-xr evaluate predictions.jsonl --data data --run run --out scores\n  llama-xr evaluate --verify scores',
     )
     .action(run);
 }
 
-async function run(path: string, flags: Flags): Promise<void> {
+async function run(path: string | undefined, flags: Flags): Promise<void> {
   const terminal = openTerminal(flags);
+  if (flags.verify !== undefined) return verify(flags.verify, path, flags, terminal);
+  const predictionsPath = path ?? fail('USAGE', 'evaluate: expected a file of predictions, or --verify DIR');
   const finish = startRun();
-  const predictions = await readPredictions(path, { allowEmpty: flags.allowEmpty ?? false });
-  const training =
-    flags.data === undefined
-      ? undefined
-      : (await readStudies(flags.data)).studies.filter((study) => study.split === 'train');
-  const table = score(predictions, {
+  const config: EvaluationConfig = {
+    predictions: predictionsPath,
     protocols: flags.protocol,
+    data: flags.data ?? null,
     seed: flags.seed,
-    ...(training === undefined ? {} : { training: training.map((study) => study.report) }),
-  });
+    allowEmpty: flags.allowEmpty ?? false,
+  };
+  const { table, predictions, dataset } = await scoreFile(config);
   if (flags.out !== undefined) {
-    const outputs = {
-      'scores.json': join(flags.out, 'scores.json'),
-      'report.html': join(flags.out, 'report.html'),
-    };
-    writeJson(outputs['scores.json'], table);
-    writeFileAtomic(outputs['report.html'], renderHtml(table));
-    const hashes = await Promise.all(
-      Object.entries(outputs).map(async ([name, file]) => [name, await sha256File(file)]),
-    );
-    writeManifest(
-      join(flags.out, 'manifest.json'),
-      finish({
-        command: 'evaluate',
-        inputs: { [path]: await sha256File(path) },
-        outputs: Object.fromEntries(hashes),
-        config: { protocols: flags.protocol, data: flags.data ?? null },
-        seed: flags.seed,
-        notices: table.notices,
-        versions: { 'llama-xr': version },
-      }),
-    );
+    const { out, cases, signingKey } = flags;
+    const inputs = { [predictionsPath]: await sha256File(predictionsPath), ...dataset?.manifest.outputs };
+    const place = { out, cases, signingKey, run: flags.run };
+    await writeEvaluation({ table, predictions, dataset, config, inputs }, place, finish);
+    terminal.say(`wrote ${out}/report.html`);
   }
   terminal.result(table, () => renderTable(table));
+}
+
+/** Reads what a configuration names, and scores it. */
+export async function scoreFile({ predictions: path, protocols, data, seed, allowEmpty }: EvaluationConfig) {
+  const predictions = await readPredictions(path, { allowEmpty });
+  const dataset = data === null ? undefined : await readStudies(data);
+  const training = dataset?.studies.filter((study) => study.split === 'train').map(({ report }) => report);
+  const table = score(predictions, { protocols, seed, ...(training !== undefined && { training }) });
+  return { table, predictions, dataset };
+}
+
+async function verify(
+  folder: string,
+  path: string | undefined,
+  flags: Flags,
+  terminal: Terminal,
+): Promise<void> {
+  const given = {
+    ...(path !== undefined && { predictions: path }),
+    ...(flags.data !== undefined && { data: flags.data }),
+  };
+  const result = await verifyEvaluation(folder, given, scoreFile);
+  terminal.result(result, () =>
+    [
+      `signature: valid, key ${result.key}`,
+      `files: as they were signed (${Object.keys(result.files).join(', ')})`,
+      `scores: computed again, all ${result.numbers} numbers the same`,
+    ].join('\n'),
+  );
 }

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { readJson, sha256File, startRun, writeFileAtomic, writeJson, writeManifest } from '@llama-xr/core';
 import type { Dataset } from '@llama-xr/dataset';
-import { type Prediction, readPredictions, renderHtml, type ScoreTable, score } from '@llama-xr/metrics';
+import { renderPage } from '@llama-xr/evaluation';
+import { type Prediction, readPredictions, type ScoreTable, score } from '@llama-xr/metrics';
 import { RunFolder } from '@llama-xr/train';
 import { draftStudies } from '../draft-studies.ts';
 import { openRun } from '../open-run.ts';
@@ -49,6 +50,6 @@ export function scoreDrafts(
   const training = dataset.studies.filter((study) => study.split === 'train').map(({ report }) => report);
   const table = score(drafts, { protocols: ['alnum'], training, seed });
   writeJson(folder.scores, table);
-  writeFileAtomic(folder.report, renderHtml(table));
+  writeFileAtomic(folder.report, renderPage(table));
   return table;
 }

@@ -1,0 +1,6 @@
+/** The evaluation of a run as a whole: what it is worth, case by case, on one page that can be checked. */
+export { type ModelCardSources, modelCard } from './model-card.ts';
+export type { Case } from './page/cases.ts';
+export { type PageOptions, renderPage } from './page/page.ts';
+export { type Difference, differencesOf } from './recomputed.ts';
+export { type WorstCase, worstCases } from './worst-cases.ts';
