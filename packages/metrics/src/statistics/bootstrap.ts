@@ -20,7 +20,7 @@ export interface Interval {
   readonly n: number;
 }
 
-export interface BootstrapOptions {
+export interface ResamplingOptions {
   /** Default 0.95. */
   readonly level?: number;
   /** Default 2000. */
@@ -40,10 +40,10 @@ export function meanInterval(values: ArrayLike<number>, level = 0.95): Interval 
 }
 
 /** @param reports how many there are to draw from */
-export function bootstrapInterval(
+export function scoreInterval(
   reports: number,
   statistic: Statistic,
-  { level = 0.95, method = 'bca', ...options }: BootstrapOptions = {},
+  { level = 0.95, method = 'bca', ...options }: ResamplingOptions = {},
 ): Interval {
   const estimate = statistic(everyReport(reports));
   const replicates = bootstrapReplicates(reports, statistic, options);
@@ -58,7 +58,7 @@ export function bootstrapInterval(
 export function bootstrapReplicates(
   reports: number,
   statistic: Statistic,
-  { resamples = 2000, seed = 3407 }: BootstrapOptions = {},
+  { resamples = 2000, seed = 3407 }: ResamplingOptions = {},
 ): Float64Array {
   if (reports < 1) fail('INPUT', 'bootstrap: expected at least one report, got none');
   const random = new Random(`${seed}:bootstrap`);
@@ -142,7 +142,7 @@ export interface PairedComparison extends Interval {
 export function pairedBootstrap(
   ours: Statistic | ArrayLike<number>,
   theirs: Statistic | ArrayLike<number>,
-  { reports, ...options }: BootstrapOptions & { readonly reports?: number } = {},
+  { reports, ...options }: ResamplingOptions & { readonly reports?: number } = {},
 ): PairedComparison {
   const n = reports ?? (typeof ours === 'function' ? undefined : ours.length);
   if (n === undefined) fail('INPUT', 'pairedBootstrap: expected the number of reports beside a statistic');

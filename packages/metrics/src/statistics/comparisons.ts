@@ -82,3 +82,12 @@ export function reportsNeeded(
 function zSum({ alpha = 0.05, power = 0.8 }: PowerOptions): number {
   return normalQuantile(1 - alpha / 2) + normalQuantile(power);
 }
+
+/** Wilson's score interval of a share (JASA 1927): it stays within [0, 1] and holds for few studies too. */
+export function shareInterval(successes: number, n: number, level = 0.95): Interval {
+  const z = normalQuantile((1 + level) / 2);
+  const share = successes / n;
+  const centre = (share + z ** 2 / (2 * n)) / (1 + z ** 2 / n);
+  const half = (z / (1 + z ** 2 / n)) * Math.sqrt((share * (1 - share)) / n + z ** 2 / (4 * n ** 2));
+  return { estimate: share, low: Math.max(0, centre - half), high: Math.min(1, centre + half), level, n };
+}

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import {
   approximateRandomisation,
   bcaEnds,
-  bootstrapInterval,
+  scoreInterval,
   comparisonsNote,
   corpusDifference,
   corpusOf,
@@ -95,7 +95,7 @@ describe('bootstrap', () => {
       const trials = 300;
       for (let trial = 0; trial < trials; trial++) {
         const values = Array.from({ length: 60 }, () => -Math.log(1 - random.next()));
-        const { low, high } = bootstrapInterval(60, meanOf(values), { method, resamples: 500, seed: trial });
+        const { low, high } = scoreInterval(60, meanOf(values), { method, resamples: 500, seed: trial });
         if (low <= 1 && 1 <= high) held++;
       }
       expect(held / trials).toBeGreaterThan(0.9);
@@ -113,7 +113,7 @@ describe('bootstrap', () => {
         return [Number(truth && stated), Number(stated), Number(truth)];
       });
       const statistic = corpusOf(countRows(rows), f1);
-      const { low, high } = bootstrapInterval(80, statistic, { resamples: 400, seed: trial });
+      const { low, high } = scoreInterval(80, statistic, { resamples: 400, seed: trial });
       if (low <= 0.5 && 0.5 <= high) held++;
     }
     expect(held / 300).toBeGreaterThan(0.9);
@@ -126,16 +126,16 @@ describe('bootstrap', () => {
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 2, maxLength: 20 }),
         (values) => {
           const n = values.length;
-          const asMean = bootstrapInterval(n, meanOf(values), { resamples: 50 });
+          const asMean = scoreInterval(n, meanOf(values), { resamples: 50 });
           const rows = countRows(values.map((value) => [value, 1]));
-          const asSums = bootstrapInterval(
+          const asSums = scoreInterval(
             n,
             corpusOf(rows, ([sum, count]) => sum! / count!),
             { resamples: 50 },
           );
           expect(asSums.low).toBeCloseTo(asMean.low, 12);
           expect(asSums.high).toBeCloseTo(asMean.high, 12);
-          expect(bootstrapInterval(n, meanOf(values), { resamples: 50 })).toEqual(asMean);
+          expect(scoreInterval(n, meanOf(values), { resamples: 50 })).toEqual(asMean);
           expect(asMean.low).toBeLessThanOrEqual(asMean.high);
         },
       ),
@@ -145,7 +145,7 @@ describe('bootstrap', () => {
   test('equal systems differ by nothing; a constant has an interval of no width', () => {
     const values = [0.1, 0.5, 0.9, 0.3];
     expect(pairedBootstrap(values, values)).toMatchObject({ estimate: 0, low: 0, high: 0, p: 1 });
-    expect(bootstrapInterval(3, meanOf([0.25, 0.25, 0.25]))).toMatchObject({ low: 0.25, high: 0.25 });
+    expect(scoreInterval(3, meanOf([0.25, 0.25, 0.25]))).toMatchObject({ low: 0.25, high: 0.25 });
   });
 
   test('a clear difference is seen, and what cannot be compared is refused', () => {
@@ -157,7 +157,7 @@ describe('bootstrap', () => {
     expect(high).toBeLessThan(0.07);
     expect(p).toBe(1 / 2000);
     expect(() => pairedBootstrap(ours, [1])).toThrow(/expected 50 values.*got 1/);
-    expect(() => bootstrapInterval(0, () => 0)).toThrow(/at least one report/);
+    expect(() => scoreInterval(0, () => 0)).toThrow(/at least one report/);
     expect(() => countRows([[1], [1, 2]])).toThrow(/report 1: expected 1, got 2/);
   });
 });

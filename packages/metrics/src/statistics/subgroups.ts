@@ -2,7 +2,7 @@
  * A score cut by who the patients are and how they were imaged: the same score for each group, with its interval and its n. An
  * overall score can hide a group on which the drafts are wrong (Seyyed-Kalantari et al., Nature Medicine 2021).
  */
-import { type BootstrapOptions, bootstrapInterval, type Interval } from './bootstrap.ts';
+import { type ResamplingOptions, scoreInterval, type Interval } from './bootstrap.ts';
 import { everyReport, type Statistic } from './statistic.ts';
 
 /** What a study may tell of itself; any field may be missing. */
@@ -87,7 +87,7 @@ export interface Subgroup {
 export function subgroups(
   studies: readonly GroupsOfStudy[],
   statistic: Statistic,
-  options: BootstrapOptions = {},
+  options: ResamplingOptions = {},
 ): Subgroup[] {
   const members = new Map<string, Map<string, number[]>>();
   const known = new Map<string, number>();
@@ -112,7 +112,7 @@ function subgroup(
   indices: readonly number[],
   known: number,
   statistic: Statistic,
-  options: BootstrapOptions,
+  options: ResamplingOptions,
 ): Subgroup {
   const n = indices.length;
   const ofGroup: Statistic = (sample) =>
@@ -126,7 +126,7 @@ function subgroup(
           level: options.level ?? 0.95,
           n,
         }
-      : bootstrapInterval(n, ofGroup, options);
+      : scoreInterval(n, ofGroup, options);
   const small = n < SMALL_GROUP;
   return {
     by,
