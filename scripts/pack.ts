@@ -2,9 +2,10 @@
  * Emits the published package's JavaScript into dist/ (`npm pack` runs this): Node strips no types under
  * node_modules. The workspaces are bundled, outside libraries stay dependencies.
  */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'rolldown';
+import { assemblePageScript, BUILT_SCRIPT } from '../packages/review/src/page-script.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -52,6 +53,8 @@ async function emit(): Promise<void> {
     external: (id) => libraries.some((library) => id === library || id.startsWith(`${library}/`)),
     output: { dir: 'dist', format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunk-[hash].js' },
   });
+  // What the pages of a review run: no part of the program, but a file that it reads.
+  writeFileSync(join(ROOT, 'dist', BUILT_SCRIPT), assemblePageScript());
 }
 
 if (process.argv[1] === import.meta.filename) await emit();

@@ -34,6 +34,7 @@ test('the tarball holds JavaScript, recipes and papers, no sources and no tests'
       'dist/main.js',
       'dist/child.js',
       'dist/training-thread.js',
+      'dist/review-page.js',
     ]),
   );
   const expected =

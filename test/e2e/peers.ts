@@ -21,6 +21,7 @@ const NEEDS = {
   LLAMA_XR_MODELS: MODELS !== undefined,
   dcmdump: hasCommand('dcmdump'),
   dciodvfy: hasCommand('dciodvfy'),
+  chromium: hasCommand('chromium'),
 };
 export type Need = keyof typeof NEEDS;
 

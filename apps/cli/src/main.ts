@@ -7,10 +7,12 @@ import { encode } from './commands/encode.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { generate } from './commands/generate.ts';
 import { prepare } from './commands/prepare.ts';
+import { reviewImport } from './commands/review-import.ts';
+import { reviewPack } from './commands/review-pack.ts';
 import { train } from './commands/train.ts';
 import { version } from './version.ts';
 
-const COMMANDS = [demo, doctor, prepare, encode, train, generate, evaluate];
+const COMMANDS = [demo, doctor, prepare, encode, train, generate, evaluate, reviewPack, reviewImport];
 
 const NOTICE = `Research software. Not a medical device: a draft is not a finding, and no draft may reach a patient's record
 before a radiologist has read the images and signed.`;

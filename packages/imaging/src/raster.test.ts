@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { afterAll, expect, test } from 'vitest';
 import golden from './golden/pictures.json' with { type: 'json' };
 import { readRadiograph } from './radiograph.ts';
-import { toPicture, writePng } from './raster.ts';
+import { encodeJpeg, toPicture, writePng } from './raster.ts';
 
 const DATA = process.env.LLAMA_XR_DATA ?? '';
 const folder = mkdtempSync(join(tmpdir(), 'llama-xr-raster-'));
@@ -114,6 +114,17 @@ test('writePng writes gray and RGB', async () => {
   await writePng(path, { width, height, pixels: spread(3, (value, channel) => value + channel) });
   await expect(readRadiograph(path)).rejects.toThrow('got RGB');
   await expect(writePng(path, { width, height, pixels: new Uint8Array(7) })).rejects.toThrow(/got 7 bytes/);
+});
+
+test('encodeJpeg writes gray, made smaller where it is larger than asked for, and nothing else', async () => {
+  const path = join(folder, 'out.jpg');
+  const big = new Uint8Array(400 * 200).map((_, i) => (i % 400) / 2);
+  writeFileSync(path, await encodeJpeg({ width: 400, height: 200, pixels: big }, { longestSide: 100 }));
+  const small = await readRadiograph(path);
+  expect([small.width, small.height]).toEqual([100, 50]);
+  // A ramp from left to right stays one.
+  expect(small.pixels[5] as number).toBeLessThan(small.pixels[90] as number);
+  await expect(encodeJpeg({ width: 2, height: 2, pixels: big }, { longestSide: 9 })).rejects.toThrow(/2 x 2/);
 });
 
 test.skipIf(DATA === '')('hannover and IU PNGs are what Pillow reads (needs LLAMA_XR_DATA)', async () => {

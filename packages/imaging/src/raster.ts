@@ -94,6 +94,27 @@ export async function encodePng({ width, height, pixels }: Picture): Promise<Uin
     .toBuffer();
 }
 
+export interface JpegOptions {
+  /** Pixels of the longer side; larger pictures are made smaller. */
+  readonly longestSide: number;
+  /** 1 to 100. Default 85. */
+  readonly quality?: number;
+}
+
+/** JPEG bytes of a gray picture, for looking at: nothing of the source but its pixels. */
+export async function encodeJpeg(
+  { width, height, pixels }: Picture,
+  { longestSide, quality = 85 }: JpegOptions,
+): Promise<Uint8Array> {
+  if (pixels.length !== width * height)
+    fail('INPUT', `encodeJpeg: expected ${width} x ${height} gray pixels, got ${pixels.length} bytes`);
+  return sharp(pixels, { raw: { width, height, channels: 1 } })
+    .resize({ width: longestSide, height: longestSide, fit: 'inside', withoutEnlargement: true })
+    .toColourspace('b-w')
+    .jpeg({ quality })
+    .toBuffer();
+}
+
 /** Writes a picture as PNG, atomically. */
 export async function writePng(path: string, picture: Picture): Promise<void> {
   writeFileAtomic(path, await encodePng(picture));

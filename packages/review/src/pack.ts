@@ -1,0 +1,143 @@
+/**
+ * A review pack: one page a reader in a folder that travels, and the key that says whose report is whose, which does not.
+ * The same cases, systems and seed give the same pack.
+ */
+import { join } from 'node:path';
+import { fail, sha256, writeFileAtomic, writeJson } from '@llama-xr/core';
+import type { PageImage, ReviewPage, Slot } from './page-data.ts';
+import { PACK_FORMAT } from './page-data.ts';
+import { renderPage } from './page-html.ts';
+import { type PlannedReader, type PlanOptions, planReview } from './plan.ts';
+import { ERROR_CLASSES, RADPEER, RATINGS } from './scales.ts';
+
+export interface ReviewCase {
+  readonly id: string;
+  /** By system: `model`, `reference`, `other`. Every case has a report of each system. */
+  readonly reports: Readonly<Record<string, string>>;
+}
+
+export interface PackOptions extends PlanOptions {
+  readonly title?: string;
+  /** Where each system's reports came from: kept in the key. */
+  readonly sources?: Readonly<Record<string, string>>;
+  /** The images of a case, ready for the page; default none. */
+  readonly imagesOf?: (id: string) => Promise<readonly PageImage[]>;
+}
+
+export const KEY_FORMAT = 'llama-xr review key';
+
+/** What undoes the blinding. */
+export interface ReviewKey {
+  readonly format: typeof KEY_FORMAT;
+  readonly version: 1;
+  readonly pack: string;
+  readonly seed: number;
+  readonly systems: readonly string[];
+  readonly sources: Readonly<Record<string, string>>;
+  readonly readers: readonly PlannedReader[];
+  /** Characters of each report, by case and system: marks must lie inside. */
+  readonly lengths: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+export interface WrittenPack {
+  readonly pack: string;
+  readonly pages: readonly string[];
+  readonly cases: number;
+  /** Items on each page, doubled cases counted twice. */
+  readonly items: number;
+  /** Cases without any image. */
+  readonly withoutImages: number;
+}
+
+/** Writes `<folder>/<reader>.html` for each reader, and the key to `keyPath`. @throws LlamaXrError INPUT, FILE_WRITE. */
+export async function writePack(
+  cases: readonly ReviewCase[],
+  folder: string,
+  keyPath: string,
+  options: PackOptions,
+): Promise<WrittenPack> {
+  const { seed, sources = {}, title = 'Review of chest X-ray reports', imagesOf = async () => [] } = options;
+  const systems = systemsOf(cases);
+  const plan = planReview(
+    cases.map(({ id }) => id),
+    systems,
+    options,
+  );
+  const pack = sha256(JSON.stringify([cases, plan])).slice(0, 16);
+  const images: PageImage[] = [];
+  const placesOf = new Map<string, number[]>();
+  for (const { id } of cases) {
+    const own = await imagesOf(id);
+    placesOf.set(
+      id,
+      own.map((image) => images.push(image) - 1),
+    );
+  }
+  const pages = plan.map((planned) => {
+    const path = join(folder, `${planned.reader}.html`);
+    writeFileAtomic(path, renderPage(pageOf(planned, cases, images, placesOf, { pack, title })));
+    return path;
+  });
+  const lengths = Object.fromEntries(
+    cases.map(({ id, reports }) => [
+      id,
+      Object.fromEntries(Object.entries(reports).map(([system, text]) => [system, text.length])),
+    ]),
+  );
+  const key: ReviewKey = {
+    format: KEY_FORMAT,
+    version: 1,
+    pack,
+    seed,
+    systems,
+    sources,
+    readers: plan,
+    lengths,
+  };
+  writeJson(keyPath, key);
+  return {
+    pack,
+    pages,
+    cases: cases.length,
+    items: plan[0]?.items.length ?? 0,
+    withoutImages: [...placesOf.values()].filter((places) => places.length === 0).length,
+  };
+}
+
+function systemsOf(cases: readonly ReviewCase[]): string[] {
+  const systems = Object.keys(cases[0]?.reports ?? {});
+  for (const { id, reports } of cases) {
+    const missing = systems.filter((system) => reports[system] === undefined);
+    if (missing.length > 0)
+      fail('INPUT', `review: case ${id}: expected a report of ${missing.join(', ')}, got none`);
+  }
+  return systems;
+}
+
+function pageOf(
+  { reader, items }: PlannedReader,
+  cases: readonly ReviewCase[],
+  images: readonly PageImage[],
+  placesOf: ReadonlyMap<string, readonly number[]>,
+  { pack, title }: { pack: string; title: string },
+): ReviewPage {
+  const byId = new Map(cases.map((one) => [one.id, one]));
+  return {
+    format: PACK_FORMAT,
+    pack,
+    reader,
+    title,
+    ratings: RATINGS,
+    radpeer: RADPEER,
+    errorClasses: ERROR_CLASSES,
+    images,
+    items: items.map((item) => ({
+      number: item.number,
+      images: placesOf.get(item.case) ?? [],
+      reports: Object.entries(item.slots).map(([slot, system]) => ({
+        slot: slot as Slot,
+        text: byId.get(item.case)?.reports[system] ?? '',
+      })),
+    })),
+  };
+}
