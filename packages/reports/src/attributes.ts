@@ -8,7 +8,10 @@ export type Side = 'left' | 'right' | 'bilateral';
 export const SIDES: Readonly<Record<Side, readonly string[]>> = {
   left: ['(left|left sided|lt)'],
   right: ['(right|right sided|rt)'],
-  bilateral: ['(bilateral|bilaterally|both|biapical|bibasilar|bibasal)'],
+  bilateral: [
+    '(bilateral|bilaterally|both|biapical|bibasilar|bibasal)',
+    '[on] [the] (right|left) (greater|larger|worse|more|smaller|less) than [on] [the] (right|left)',
+  ],
 };
 
 export const PLACES = {

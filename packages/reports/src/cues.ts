@@ -7,7 +7,7 @@
 
 /**
  * What a cue does: deny or doubt what follows or what went before, end a scope, tell of the past, or nothing at all.
- * `likely` is a doubt that leans to yes, `doubt-around` puts alternatives side by side.
+ * `likely` and `probable` are doubts that lean to yes, `doubt-around` puts alternatives side by side.
  */
 export type Cue =
   | 'deny'
@@ -17,6 +17,7 @@ export type Cue =
   | 'doubt-around'
   | 'likely'
   | 'likely-before'
+  | 'probable'
   | 'past'
   | 'break'
   | 'neutral';
@@ -69,11 +70,13 @@ export const CUES: Readonly<Record<Cue, readonly string[]>> = {
     '[a|remain a|remains a] possibility',
   ],
   likely: [
-    '(probable|probably|presumably|presumed|likely)',
-    '(most|very|more) (likely|probably) [represent|representing|reflect|reflecting|due to|related to]',
-    '(likely|probably) (represent|representing|reflect|reflecting|due to|related to|secondary to|be)',
+    'likely [represent|representing|reflect|reflecting|due to|related to|secondary to|be]',
+    '(most|very) likely [represent|representing|reflect|reflecting|due to|related to|secondary to]',
   ],
-  'likely-before': ['(is|are) (likely|probable)'],
+  'likely-before': ['(is|are) (likely|most likely)'],
+  probable: [
+    '(probable|probably|presumably|presumed) [represent|representing|reflect|reflecting|due to|related to|secondary to]',
+  ],
   past: [
     '[past|prior|known|clinical|remote] history of',
     'patient (has|with) [a] [known] history of',

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { labelReport } from './label.ts';
+import { splitSentences } from './sentences.ts';
 import { isAbnormal, statedFindings, verdicts } from './stated.ts';
 
 /** `+finding`, `-finding`, `?finding` of a text, in order and without repeats. */
@@ -90,4 +92,76 @@ test('the cost of a hostile text stays linear', () => {
   const before = process.cpuUsage();
   labelReport(once);
   expect(process.cpuUsage(before).user / 1000).toBeLessThan(5_000); // ms of work, however busy the machine
+});
+
+test('a mention knows its sentence and its characters', () => {
+  const text = 'Clear lungs. The heart\nis mildly enlarged; no effusion.';
+  const said = labelReport(text).filter(({ sentence }) => sentence === 1);
+  expect(said.map(({ start, end }) => text.slice(start, end))).toEqual([
+    'effusion',
+    'heart\nis mildly enlarged',
+  ]);
+});
+
+test('mentions lie inside the text whatever it holds', () => {
+  const word = fc.constantFrom(
+    'No',
+    'effusion',
+    'İstanbul',
+    '’s',
+    'heart',
+    'enlarged',
+    '\n',
+    '.',
+    'ET tube',
+    '4.5',
+    '😀',
+  );
+  fc.assert(
+    fc.property(fc.array(word), (words) => {
+      const text = words.join(' ');
+      for (const { start, end, sentence } of labelReport(text)) {
+        expect(text.slice(start, end)).toMatch(/^\S[\s\S]*\S$/);
+        expect(splitSentences(text)[sentence]).toContain(text.slice(start, end));
+      }
+    }),
+  );
+});
+
+test.each([
+  ['New effusion.', 'new'],
+  ['The effusion has increased.', 'increased'],
+  ['Interval improvement in the effusion.', 'decreased'],
+  ['Effusion, unchanged.', 'unchanged'],
+  ['Effusions, left greater than right, have decreased since then.', 'decreased'],
+  ['Without significant interval change in the effusion.', 'unchanged'],
+  ['The effusion has resolved.', 'resolved'],
+  ['The effusion is no longer seen.', 'resolved'],
+  ['Effusion, stable cardiomegaly.', undefined],
+])('change: %s', (text, change) => {
+  expect(labelReport(text).find(({ finding }) => finding === 'pleural effusion')?.change).toBe(change);
+});
+
+test('a look is no change: increased markings are more than normal', () => {
+  expect(labelReport('Increased interstitial markings.')[0]).not.toHaveProperty('change');
+  expect(labelReport('Increased interstitial markings, unchanged.')[0]).toMatchObject({
+    change: 'unchanged',
+  });
+});
+
+test('how a doubt is meant', () => {
+  const doubts = (text: string) => labelReport(text).map(({ doubt }) => doubt);
+  expect(doubts('Likely edema. Probable edema. Edema versus pneumonia. Possible edema.')).toEqual([
+    'likely',
+    'probable',
+    'alternative',
+    'alternative',
+    'possible',
+  ]);
+  expect(doubts('Edema versus possible pneumonia.')).toEqual(['alternative', 'possible']);
+});
+
+test('history is no finding, but an operation or a device outlasts it', () => {
+  expect(labelReport('History of pneumonia.')).toEqual([]);
+  expect(labelReport('History of sternotomy.')).toMatchObject([{ finding: 'surgical material' }]);
 });

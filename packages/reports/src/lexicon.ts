@@ -168,3 +168,11 @@ export const DISTRACTORS: readonly string[] = [
   'port of',
   '(bone|mineral) density',
 ];
+
+/** Words for anything wrong at all: the graph knows them as observations, the labeler knows no finding for them. */
+export const GENERIC: readonly string[] = [
+  '[acute|active|significant] [focal] [cardiopulmonary|cardiac|pulmonary|intrathoracic|pleural|bony|osseous|cardiothoracic] (process|disease|abnormality|pathology)',
+  '[acute] (cardiopulmonary|intrathoracic|bony|osseous) finding',
+  '(acute|active) finding',
+  'free [intraperitoneal|subdiaphragmatic] air',
+];

@@ -13,9 +13,9 @@ import {
   type Side,
 } from './attributes.ts';
 import { CUES, type Cue } from './cues.ts';
-import { DEVICES, type Device } from './device-lexicon.ts';
+import { DEVICES, type Device, SITES, type Site } from './device-lexicon.ts';
 import type { Finding } from './findings.ts';
-import { DISTRACTORS, TERMS } from './lexicon.ts';
+import { DISTRACTORS, GENERIC, TERMS } from './lexicon.ts';
 import { PhraseBook, type PhraseMatch } from './phrase-book.ts';
 
 /** What a phrase can mean; one phrase may be more than one thing (`borderline` is a look and a degree). */
@@ -30,7 +30,14 @@ export interface Meaning {
   readonly form?: Form;
   readonly change?: Change;
   readonly device?: Device;
+  /** Where tips of devices lie. */
+  readonly site?: Site;
+  /** `acute process`: an observation that is no finding. */
+  readonly generic?: true;
 }
+
+/** Sites that are parts already. */
+const PARTS_TOO: ReadonlySet<Site> = new Set<Site>(['pleural space', 'pulmonary artery']);
 
 /** Words [start, end) of a sentence and what they mean. */
 export type Phrase = PhraseMatch<Meaning>;
@@ -51,6 +58,9 @@ for (const [form, patterns] of entries(FORMS)) addAll(patterns, { form });
 for (const [change, patterns] of entries(CHANGES)) addAll(patterns, { change });
 for (const [device, { finding, words }] of entries(DEVICES)) addAll(words, { findings: [finding], device });
 addAll(DISTRACTORS, {});
+addAll(GENERIC, { generic: true });
+// The side of a vessel or chamber is not the side of what lies in it.
+for (const [site, patterns] of entries(SITES)) if (!PARTS_TOO.has(site)) addAll(patterns, { site });
 
 /** The phrases of a sentence in order, longest first where several begin at one word. */
 export function findPhrases(words: readonly string[]): Phrase[] {

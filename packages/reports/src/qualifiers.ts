@@ -47,7 +47,7 @@ function take(found: Qualifiers, { meaning }: Phrase, isLook: boolean): void {
  * Phrases that may qualify a finding, outward: up to a comma, a break or the next finding. What an "and" parts from
  * this finding and joins to the next is that one's: `right effusion and left atelectasis`.
  */
-function neighbours(sentence: Sentence, phrase: Phrase, step: -1 | 1): Phrase[] {
+export function neighbours(sentence: Sentence, phrase: Phrase, step: -1 | 1): Phrase[] {
   const run: Phrase[] = [];
   let joined = Number.POSITIVE_INFINITY;
   let edge = phrase;
@@ -55,12 +55,20 @@ function neighbours(sentence: Sentence, phrase: Phrase, step: -1 | 1): Phrase[] 
     const next = sentence.phrases[i];
     if (next === undefined || next.meaning.cue === 'break') return run;
     const [first, second] = step < 0 ? [next, edge] : [edge, next];
-    if (wordBetween(sentence, first, second, COMMA)) return run;
+    if (wordBetween(sentence, first, second, COMMA) && !(step > 0 && trails(sentence, i))) return run;
     if (wordBetween(sentence, first, second, JOINT)) joined = Math.min(joined, run.length);
     if (namesFinding(next)) return run.slice(0, joined);
     run.push(next);
     edge = next;
   }
+}
+
+/** `effusion, unchanged`, `effusions, left greater than right, have increased`: a remark that stands alone behind a comma. */
+function trails({ phrases, words }: Sentence, index: number): boolean {
+  const { meaning, end } = phrases[index] as Phrase;
+  const remark =
+    meaning.change !== undefined || (meaning.side === 'bilateral' && meaning.location === undefined);
+  return remark && (end === words.length || words[end] === ',' || words[end] === 'since');
 }
 
 const COMMA: ReadonlySet<string> = new Set([',']);

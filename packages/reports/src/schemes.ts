@@ -69,7 +69,7 @@ export function labelsOf(
 
 /** Whether a mention counts in nih14. */
 export function countsInNih14({ polarity, doubt }: Mention): boolean {
-  return polarity === 'positive' || doubt === 'likely' || doubt === 'alternative';
+  return polarity === 'positive' || (doubt !== undefined && doubt !== 'possible');
 }
 
 function nih14(mentions: readonly Mention[]): Record<NihLabel, 1 | 0> {
@@ -127,8 +127,9 @@ function chexpert14(mentions: readonly Mention[], text: string): Record<Chexpert
   return record(CHEXPERT_LABELS, (label) => values.get(label) ?? null);
 }
 
-function ownValue({ polarity }: Mention): 1 | 0 | -1 {
-  return polarity === 'positive' ? 1 : polarity === 'negative' ? 0 : -1;
+/** As in the CheXpert labeler, what is called likely is stated, what is called probable is doubted. */
+function ownValue({ polarity, doubt }: Mention): 1 | 0 | -1 {
+  return polarity === 'positive' || doubt === 'likely' ? 1 : polarity === 'negative' ? 0 : -1;
 }
 
 const STRENGTH = { 0: 1, '-1': 2, 1: 3 } as const;
@@ -147,7 +148,7 @@ function chexpertLabels(mention: Mention, text: string): readonly ChexpertLabel[
   if (implied && !NAMED_BY_PART.has(finding)) return [];
   if (finding === 'opacity' && form === 'nodular') return ['Lung Opacity', 'Lung Lesion'];
   if ((finding === 'scarring' || finding === 'fibrosis') && location === 'pleura') return ['Pleural Other'];
-  if (finding === 'cardiomegaly' && SILHOUETTE.test(text.slice(start, end))) {
+  if (finding === 'cardiomegaly' && !implied && SILHOUETTE.test(text.slice(start, end))) {
     return ['Cardiomegaly', 'Enlarged Cardiomediastinum'];
   }
   const label = CHEXPERT_OF_FINDING[finding];
@@ -159,7 +160,7 @@ const NAMED_BY_PART: ReadonlySet<Finding> = new Set<Finding>(['cardiomegaly', 'e
 
 /** Congestion is a sign of edema, not edema itself; heart failure is held for it. */
 function isWeak({ finding, polarity, start, end }: Mention, text: string): boolean {
-  return finding === 'congestion' && polarity === 'positive' && !HEART_FAILURE.test(text.slice(start, end));
+  return finding === 'congestion' && polarity !== 'negative' && !HEART_FAILURE.test(text.slice(start, end));
 }
 
 function record<Label extends string, Value>(

@@ -8,8 +8,8 @@ import type { Words } from './sentences.ts';
 
 export type Polarity = 'positive' | 'negative' | 'uncertain';
 
-/** How a statement is doubted: held for likely, named as one of several (`A versus B`), or left open. */
-export type Doubt = 'likely' | 'alternative' | 'possible';
+/** How a statement is doubted: held for likely or probable, named as one of several (`A versus B`), or left open. */
+export type Doubt = 'likely' | 'probable' | 'alternative' | 'possible';
 
 /** Words [start, end) that are denied, doubted or told of the past. */
 export interface Scope {
@@ -81,6 +81,7 @@ const REACH: Readonly<Partial<Record<Cue, { forward?: true; back?: true; effect:
   'doubt-before': { back: true, effect: 'possible' },
   'doubt-around': { forward: true, back: true, effect: 'alternative' },
   likely: { forward: true, effect: 'likely' },
+  probable: { forward: true, effect: 'probable' },
   'likely-before': { back: true, effect: 'likely' },
   past: { forward: true, effect: 'past' },
 };
@@ -94,7 +95,7 @@ function scopesOf(sentence: Sentence): Scope[] {
     const until = reach.forward ? reachForward(sentence, end) : end;
     if (until > end) scopes.push({ start: end, end: until, effect: reach.effect });
     // At the end of its clause a doubt can only mean what went before: `small effusions suspected`.
-    const turns = (meaning.cue === 'doubt' || meaning.cue === 'likely') && until === end;
+    const turns = until === end && reach.effect !== 'negative' && reach.effect !== 'past';
     if (!reach.back && !turns) continue;
     const since = reachBack(sentence, start);
     if (since < start) scopes.push({ start: since, end: start, effect: reach.effect });
@@ -114,9 +115,12 @@ const NEGATIVE: Certainty = { polarity: 'negative' };
 const PAST: Certainty = { polarity: 'positive', past: true };
 const DOUBTED: Readonly<Record<Doubt, Certainty>> = {
   likely: { polarity: 'uncertain', doubt: 'likely' },
+  probable: { polarity: 'uncertain', doubt: 'probable' },
   alternative: { polarity: 'uncertain', doubt: 'alternative' },
   possible: { polarity: 'uncertain', doubt: 'possible' },
 };
+
+const OPENNESS: Readonly<Record<Doubt, number>> = { likely: 0, probable: 1, alternative: 2, possible: 3 };
 
 /** A denial outweighs a doubt, an open doubt a mild one; outside every scope a statement is positive. */
 export function certaintyAt(scopes: readonly Scope[], index: number): Certainty {
@@ -126,7 +130,7 @@ export function certaintyAt(scopes: readonly Scope[], index: number): Certainty 
     if (index < start || index >= end) continue;
     if (effect === 'negative') return NEGATIVE;
     if (effect === 'past') past = true;
-    else if (doubt !== 'possible') doubt = effect === 'likely' && doubt ? doubt : effect;
+    else if (doubt === undefined || OPENNESS[effect] > OPENNESS[doubt]) doubt = effect;
   }
   if (past) return PAST;
   return doubt === undefined ? POSITIVE : DOUBTED[doubt];
@@ -154,7 +158,7 @@ function startsAfresh(sentence: Sentence, from: number, limit: number): boolean 
   const meaning = sentence.phraseAt(first)?.meaning;
   if (meaning?.part !== undefined && rest.some((next) => VERBS.has(next))) return true;
   if (rest.includes('or') || rest.includes('nor')) return false;
-  if (meaning?.cue === 'doubt' || meaning?.cue === 'likely') return true;
+  if (meaning?.cue === 'doubt' || meaning?.cue === 'likely' || meaning?.cue === 'probable') return true;
   return (
     FRESH_START.has(word) ||
     meaning?.severity !== undefined ||
