@@ -1,16 +1,15 @@
 /**
  * How sure a score is, and how sure it is that the model does better than a baseline: for each score an interval over
  * studies, and for each baseline the paired difference with its interval, a p-value, and the smallest difference that these
- * studies would have shown. See statistics/ for the methods.
+ * studies would have shown. All scores of all systems are taken on the same resamples. See statistics/ for the methods.
  */
 import type { System } from './baselines.ts';
 import type { ItemScores, Members, ProtocolScores } from './protocol-scores.ts';
 import type { BySubset, Subset } from './score-table.ts';
-import { scoreInterval, type Interval, pairedBootstrap } from './statistics/bootstrap.ts';
+import { drawScores, type Interval, intervalOfDraws, type ScoreDraws } from './statistics/bootstrap.ts';
 import { holm, minimumDetectableDifference } from './statistics/comparisons.ts';
 import { approximateRandomisation, meanDifference } from './statistics/randomisation.ts';
 import { differences, mean } from './statistics/samples.ts';
-import type { Statistic } from './statistics/statistic.ts';
 
 /** The model against one baseline in one score. */
 export interface Comparison {
@@ -34,65 +33,73 @@ export interface InferenceOptions {
   readonly resamples?: number;
 }
 
-/** The model's scores with their intervals. */
-export function intervalsOf(
-  { items }: ProtocolScores,
-  members: Members,
-  { seed, resamples = 1000 }: InferenceOptions,
-): BySubset<Record<string, Interval>> {
-  const [model] = items.get('model') ?? [];
-  if (model === undefined) return {};
-  const ofSubset = (indices: readonly number[]) =>
-    Object.fromEntries(
-      Object.entries(model.statistics).map(([name, statistic]) => [
-        name,
-        scoreInterval(indices.length, within(statistic, indices), { seed, resamples }),
-      ]),
-    );
-  return mapSubsets(members, ofSubset);
+export interface Inference {
+  /** The model's scores with their intervals. */
+  readonly intervals: BySubset<Record<string, Interval>>;
+  /** The model against every baseline. */
+  readonly comparisons: readonly Comparison[];
 }
 
-/** The model against every baseline, with p-values adjusted over all of them. */
-export function comparisonsOf(
-  scores: ProtocolScores,
+/** What the scores of one protocol bear. */
+export function inferenceOf(
+  { items, protocol }: ProtocolScores,
   members: Members,
-  options: InferenceOptions,
-): Comparison[] {
-  const { items, protocol } = scores;
-  const [model] = items.get('model') ?? [];
-  if (model === undefined) return [];
-  const found = [...items].flatMap(([baseline, runs]) =>
-    baseline === 'model'
-      ? []
-      : (Object.entries(members) as [Subset, readonly number[]][]).flatMap(([subset, indices]) =>
-          Object.keys(model.statistics).map((score) => ({
-            protocol: protocol.name,
-            subset,
-            baseline,
-            score,
-            ...compare(score, model, runs, indices, options),
-          })),
-        ),
-  );
+  { seed, resamples = 1000 }: InferenceOptions,
+): Inference {
+  const intervals: BySubset<Record<string, Interval>> = {};
+  const found: Omit<Comparison, 'adjustedP'>[] = [];
+  for (const [subset, indices] of Object.entries(members) as [Subset, readonly number[]][]) {
+    const sampled = [...items].map(([system, runs]) => ({
+      system,
+      runs,
+      draws: drawScores(indices.length, ofStudies(runs, indices), { seed, resamples }),
+    }));
+    const model = sampled.find(({ system }) => system === 'model');
+    if (model === undefined) continue;
+    const names = (model.runs[0] as ItemScores).names;
+    const whole = model.draws.map((draws) => bare(intervalOfDraws(draws, indices.length)));
+    intervals[subset] = Object.fromEntries(names.map((name, v) => [name, whole[v] as Interval]));
+    for (const { system: baseline, runs, draws } of sampled)
+      if (baseline !== 'model')
+        names.forEach((score, v) => {
+          const pair = [model.draws[v], draws[v]] as [ScoreDraws, ScoreDraws];
+          const columns = [model.runs, runs].map((list) => averageItems(list, score, indices));
+          const compared = compare(pair, columns as [Float64Array, Float64Array], seed);
+          found.push({ protocol: protocol.name, subset, baseline, score, ...compared });
+        });
+  }
   const adjusted = holm(found.map(({ p }) => p));
-  return found.map((comparison, i) => ({ ...comparison, adjustedP: adjusted[i] as number }));
+  return {
+    intervals,
+    comparisons: found.map((comparison, i) => ({ ...comparison, adjustedP: adjusted[i] as number })),
+  };
+}
+
+/** The corpus scores of a sample of the studies at `indices`; several runs of drafts are averaged. */
+function ofStudies(runs: readonly ItemScores[], indices: readonly number[]) {
+  const studies = Int32Array.from(indices);
+  return (sample: ArrayLike<number>): number[] => {
+    const chosen = new Int32Array(sample.length);
+    for (let i = 0; i < sample.length; i++) chosen[i] = studies[sample[i] as number] as number;
+    const scores = runs.map((run) => run.corpusOf(chosen));
+    return (scores[0] as number[]).map((_, v) => mean(scores.map((values) => values[v] as number)));
+  };
 }
 
 function compare(
-  score: string,
-  model: ItemScores,
-  runs: readonly ItemScores[],
-  indices: readonly number[],
-  { seed, resamples = 1000 }: InferenceOptions,
-) {
-  const reports = indices.length;
-  const ours = within(model.statistics[score] as Statistic, indices);
-  const theirs = runs.map(({ statistics }) => within(statistics[score] as Statistic, indices));
-  const average: Statistic = (sample) =>
-    theirs.reduce((sum, statistic) => sum + statistic(sample), 0) / theirs.length;
-  const { p: bootstrapP, ...difference } = pairedBootstrap(ours, average, { reports, seed, resamples });
-  const items = take(model.perItem[score] as Float64Array, indices);
-  const others = averageOf(runs.map(({ perItem }) => take(perItem[score] as Float64Array, indices)));
+  [ours, theirs]: readonly [ScoreDraws, ScoreDraws],
+  [items, others]: readonly [Float64Array, Float64Array],
+  seed: number | string,
+): Pick<Comparison, 'difference' | 'p' | 'detectable'> {
+  const reports = items.length;
+  const { p: bootstrapP, ...difference } = intervalOfDraws(
+    {
+      estimate: ours.estimate - theirs.estimate,
+      replicates: differences(ours.replicates, theirs.replicates),
+      jackknife: differences(ours.jackknife, theirs.jackknife),
+    },
+    reports,
+  );
   // A corpus score that is not the mean of its items cannot change sides item by item.
   const isMean = Math.abs(mean(items) - mean(others) - difference.estimate) < 1e-9;
   if (!isMean || reports < 2) return { difference, p: bootstrapP };
@@ -100,17 +107,11 @@ function compare(
   return { difference, p, detectable: minimumDetectableDifference(differences(items, others)) };
 }
 
-/** A statistic of all studies as one of those at these indices. */
-function within(statistic: Statistic, indices: readonly number[]): Statistic {
-  return (sample) => statistic(Int32Array.from(sample, (position) => indices[position] as number));
+/** A score's values by study, averaged over runs. */
+function averageItems(runs: readonly ItemScores[], score: string, indices: readonly number[]): Float64Array {
+  return Float64Array.from(indices, (i) => mean(runs.map(({ perItem }) => perItem[score]?.[i] as number)));
 }
 
-function mapSubsets<T>(members: Members, of: (indices: readonly number[]) => T): BySubset<T> {
-  return Object.fromEntries(Object.entries(members).map(([subset, indices]) => [subset, of(indices)]));
+function bare({ p: _, ...interval }: ReturnType<typeof intervalOfDraws>): Interval {
+  return interval;
 }
-
-const take = (values: Float64Array, indices: readonly number[]): Float64Array =>
-  Float64Array.from(indices, (i) => values[i] as number);
-
-const averageOf = (runs: readonly Float64Array[]): Float64Array =>
-  Float64Array.from(runs[0] as Float64Array, (_, i) => mean(runs.map((run) => run[i] as number)));

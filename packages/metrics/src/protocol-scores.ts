@@ -9,7 +9,6 @@ import type { Prediction } from './predictions.ts';
 import type { Protocol } from './protocols.ts';
 import type { BySubset, BySystem, ScoresByName } from './score-table.ts';
 import { type Pair, type Scorer, scorePairs } from './scorer.ts';
-import type { Statistic } from './statistics/statistic.ts';
 
 /** The indices of the studies in each subset; no entry where it would be empty. */
 export type Members = BySubset<readonly number[]> & { readonly all: readonly number[] };
@@ -21,10 +20,11 @@ export interface ProtocolScores {
   readonly items: ReadonlyMap<System, readonly ItemScores[]>;
 }
 
-/** One run of drafts: each score's values by study, and its corpus value for any sample of the studies. */
+/** One run of drafts: the scores' names, their values by study, and their corpus values for any sample of the studies. */
 export interface ItemScores {
+  readonly names: readonly string[];
   readonly perItem: Readonly<Record<string, Float64Array>>;
-  readonly statistics: Readonly<Record<string, Statistic>>;
+  corpusOf(sample: ArrayLike<number>): number[];
 }
 
 export function scoreProtocol(
@@ -51,7 +51,8 @@ export function scoreProtocol(
       system,
       repeats.map((scores) => ({
         perItem: Object.assign({}, ...scores.map((s) => s.perItem)),
-        statistics: Object.assign({}, ...scores.map((s) => s.statistics)),
+        names: scores.flatMap((s) => s.names),
+        corpusOf: (sample: ArrayLike<number>) => scores.flatMap((s) => s.corpusOf(sample)),
       })),
     );
   }
@@ -64,8 +65,9 @@ interface SubsetScores extends ItemScores {
 }
 
 function scoreSubsets(scorer: Scorer, pairs: readonly Pair[], { abnormal }: Members): SubsetScores {
-  const { corpus, perItem, statistics } = scorePairs(scorer, pairs);
-  const whole: SubsetScores = { all: corpus, perItem, statistics };
+  const { corpus, ...items } = scorePairs(scorer, pairs);
+  const { perItem } = items;
+  const whole: SubsetScores = { all: corpus, names: scorer.values, ...items };
   if (abnormal === undefined) return whole;
   if (!scorer.corpusIsMean)
     return {

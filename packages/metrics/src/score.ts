@@ -6,7 +6,7 @@ import { fail } from '@llama-xr/core';
 import { isAbnormal as isAbnormalReport } from '@llama-xr/reports';
 import { BASELINES, type BaselineOptions, baselineDrafts, type Drafts, type System } from './baselines.ts';
 import { type FindingScores, findingsReader, type StatedFindings, scoreFindings } from './findings.ts';
-import { comparisonsOf, intervalsOf } from './inference.ts';
+import { inferenceOf } from './inference.ts';
 import type { Prediction } from './predictions.ts';
 import { type Members, scoreProtocol } from './protocol-scores.ts';
 import { type Protocol, protocolNamed, protocols } from './protocols.ts';
@@ -32,15 +32,17 @@ export function score(predictions: readonly Prediction[], options: ScoreOptions 
   const systems = draftsOfSystems(predictions, { ...options, seed, repeats });
   const members = subsets(predictions, (p) => p.abnormal ?? isAbnormal(p));
   const scored = chosen.map((protocol) => scoreProtocol(protocol, predictions, systems, members));
+  const inferred = scored.map((scores) => ({
+    name: scores.protocol.name,
+    ...inferenceOf(scores, members, { seed }),
+  }));
   const grounding = scored[0] && groundingOf(scored[0]);
   const table = {
     studies: { all: predictions.length, abnormal: members.abnormal?.length ?? 0 },
     protocols: Object.fromEntries(scored.map(({ protocol, table }) => [protocol.name, table])),
     titles: Object.fromEntries(chosen.map(({ name, title }) => [name, title])),
-    intervals: Object.fromEntries(
-      scored.map((scores) => [scores.protocol.name, intervalsOf(scores, members, { seed })]),
-    ),
-    comparisons: scored.flatMap((scores) => comparisonsOf(scores, members, { seed })),
+    intervals: Object.fromEntries(inferred.map(({ name, intervals }) => [name, intervals])),
+    comparisons: inferred.flatMap(({ comparisons }) => comparisons),
     findings: findingsOf(predictions, systems, members, options.statedFindings),
     texts: { ...textsOf(systems), references: textStatistics(predictions.flatMap((p) => p.references)) },
     ...(grounding === undefined ? {} : { grounding }),

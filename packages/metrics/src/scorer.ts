@@ -5,7 +5,7 @@
  * A run is streamed: the scorer sees all references once beforehand (CIDEr counts them), then the pairs one by one.
  */
 
-import { corpusOf, countRows, meanOf, type Statistic } from './statistics/statistic.ts';
+import { countRows, meanOf, sumsOf } from './statistics/statistic.ts';
 
 /** Texts as a protocol has cleaned them. */
 export interface Pair {
@@ -22,6 +22,8 @@ export interface Scorer {
   readonly corpusIsMean?: boolean;
   /** The corpus values from sums over the pairs' counts, where they are a formula of such sums: see `ScorerRun.counts`. */
   fromCounts?(sums: Float64Array): number[];
+  /** The words of a cleaned text as the scorer compares them, joined by spaces; where absent it splits it at spaces. */
+  sees?(text: string): string;
   /** Starts a run whose references are these, in the order of the pairs. */
   over(references: Iterable<readonly string[]>): ScorerRun;
 }
@@ -40,8 +42,11 @@ export interface ScorerRun {
 export interface Scores {
   readonly corpus: Record<string, number>;
   readonly perItem: Record<string, Float64Array>;
-  /** The corpus value of any sample of the pairs. CIDEr keeps the document frequencies of all of them. */
-  readonly statistics: Record<string, Statistic>;
+  /**
+   * The corpus values of any sample of the pairs, given by their indices: what resampling asks for. CIDEr keeps the document
+   * frequencies of all of them.
+   */
+  corpusOf(sample: ArrayLike<number>): number[];
 }
 
 /** Scores all pairs at once. */
@@ -58,17 +63,24 @@ export function scorePairs(scorer: Scorer, pairs: readonly Pair[]): Scores {
   const corpus = run.corpus();
   const byName = <T>(of: (v: number) => T) =>
     Object.fromEntries(scorer.values.map((name, v) => [name, of(v)])) as Record<string, T>;
-  const { fromCounts } = scorer;
-  const rows = countRows(counts);
   return {
     corpus: byName((v) => corpus[v] as number),
     perItem: byName((v) => perItem[v] as Float64Array),
-    statistics: byName((v) =>
-      fromCounts === undefined
-        ? meanOf(perItem[v] as Float64Array)
-        : corpusOf(rows, (sums) => fromCounts(sums)[v] as number),
-    ),
+    corpusOf: scorer.fromCounts === undefined ? meansOf(perItem) : formulaOf(counts, scorer.fromCounts),
   };
+}
+
+function meansOf(columns: readonly Float64Array[]): Scores['corpusOf'] {
+  const means = columns.map(meanOf);
+  return (sample) => means.map((statistic) => statistic(sample));
+}
+
+function formulaOf(
+  counts: readonly (readonly number[])[],
+  fromCounts: NonNullable<Scorer['fromCounts']>,
+): Scores['corpusOf'] {
+  const sums = sumsOf(countRows(counts));
+  return (sample) => fromCounts(sums(sample));
 }
 
 /** A scorer whose corpus value is the mean of its items. */

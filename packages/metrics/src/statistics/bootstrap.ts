@@ -60,14 +60,27 @@ export function bootstrapReplicates(
   statistic: Statistic,
   { resamples = 2000, seed = 3407 }: ResamplingOptions = {},
 ): Float64Array {
+  const replicates = scoresOf(resamplesOf(reports, { resamples, seed }), statistic);
+  return replicates.filter((value) => !Number.isNaN(value)).sort();
+}
+
+/** Sample by sample: a typed array's own `from` would hold all samples before it scores the first. */
+function scoresOf(samples: Iterable<Int32Array>, statistic: Statistic): Float64Array {
+  return Float64Array.from(Array.from(samples, statistic));
+}
+
+/** Indices drawn with replacement, in one buffer that each draw overwrites. Equal seeds give equal draws. */
+function* resamplesOf(
+  reports: number,
+  { resamples = 2000, seed = 3407 }: ResamplingOptions,
+): Generator<Int32Array> {
   if (reports < 1) fail('INPUT', 'bootstrap: expected at least one report, got none');
   const random = new Random(`${seed}:bootstrap`);
   const sample = new Int32Array(reports);
-  const replicates = Float64Array.from({ length: resamples }, () => {
+  for (let draw = 0; draw < resamples; draw++) {
     for (let i = 0; i < reports; i++) sample[i] = random.int(reports);
-    return statistic(sample);
-  });
-  return replicates.filter((value) => !Number.isNaN(value)).sort();
+    yield sample;
+  }
 }
 
 export function percentileEnds(replicates: ArrayLike<number>, level: number): { low: number; high: number } {
@@ -79,9 +92,49 @@ const MOST_LEFT_OUT = 400;
 
 /** The score with each report (or group of them) left out in turn. */
 export function jackknife(reports: number, statistic: Statistic): Float64Array {
+  return scoresOf(leaveOutsOf(reports), statistic);
+}
+
+function* leaveOutsOf(reports: number): Generator<Int32Array> {
   const all = everyReport(reports);
   const groups = Math.min(reports, MOST_LEFT_OUT);
-  return Float64Array.from({ length: groups }, (_, g) => statistic(all.filter((i) => i % groups !== g)));
+  for (let g = 0; g < groups; g++) yield all.filter((i) => i % groups !== g);
+}
+
+/** Draws of one score, in the order drawn: those of another score or system on as many reports and the same seed pair up. */
+export interface ScoreDraws {
+  readonly estimate: number;
+  readonly replicates: Float64Array;
+  readonly jackknife: Float64Array;
+}
+
+/** Several scores on the same draws, for the price of one: where they share their work. */
+export function drawScores(
+  reports: number,
+  scores: (sample: ArrayLike<number>) => readonly number[],
+  options: ResamplingOptions = {},
+): ScoreDraws[] {
+  const estimates = scores(everyReport(reports));
+  const replicates = Array.from(resamplesOf(reports, options), (sample) => scores(sample));
+  const left = Array.from(leaveOutsOf(reports), (sample) => scores(sample));
+  const column = (rows: readonly (readonly number[])[], v: number) =>
+    Float64Array.from(rows, (row) => row[v] as number);
+  return estimates.map((estimate, v) => ({
+    estimate,
+    replicates: column(replicates, v),
+    jackknife: column(left, v),
+  }));
+}
+
+/** BCa interval and two-sided p (see {@link PairedComparison}) from draws, as of a difference. */
+export function intervalOfDraws(
+  { estimate, replicates, jackknife: left }: ScoreDraws,
+  n: number,
+  level = 0.95,
+): PairedComparison {
+  const defined = replicates.filter((value) => !Number.isNaN(value)).sort();
+  const ends = bcaEnds({ estimate, replicates: defined, jackknife: left }, level);
+  return { estimate, ...ends, level, n, p: signChanges(defined) };
 }
 
 export interface BootstrapDraws {

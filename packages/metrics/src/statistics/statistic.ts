@@ -35,14 +35,20 @@ export function countRows(rows: readonly ArrayLike<number>[]): CountRows {
 }
 
 /** @param formula the score, from the sums over the reports of a sample */
-export function corpusOf({ width, counts }: CountRows, formula: (sums: Float64Array) => number): Statistic {
+export function corpusOf(rows: CountRows, formula: (sums: Float64Array) => number): Statistic {
+  const sums = sumsOf(rows);
+  return (sample) => formula(sums(sample));
+}
+
+/** The sums of the counts of the reports in a sample. */
+export function sumsOf({ width, counts }: CountRows): (sample: ArrayLike<number>) => Float64Array {
   return (sample) => {
     const sums = new Float64Array(width);
     for (let i = 0; i < sample.length; i++) {
       const start = (sample[i] as number) * width;
       for (let k = 0; k < width; k++) (sums[k] as number) += counts[start + k] as number;
     }
-    return formula(sums);
+    return sums;
   };
 }
 

@@ -6,7 +6,6 @@ import { describe, expect, test } from 'vitest';
 import {
   approximateRandomisation,
   bcaEnds,
-  scoreInterval,
   comparisonsNote,
   corpusDifference,
   corpusOf,
@@ -24,6 +23,7 @@ import {
   pairedBootstrap,
   percentileEnds,
   reportsNeeded,
+  scoreInterval,
   studentCdf,
   studentQuantile,
 } from './index.ts';

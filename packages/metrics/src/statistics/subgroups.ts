@@ -2,7 +2,7 @@
  * A score cut by who the patients are and how they were imaged: the same score for each group, with its interval and its n. An
  * overall score can hide a group on which the drafts are wrong (Seyyed-Kalantari et al., Nature Medicine 2021).
  */
-import { type ResamplingOptions, scoreInterval, type Interval } from './bootstrap.ts';
+import { type Interval, type ResamplingOptions, scoreInterval } from './bootstrap.ts';
 import { everyReport, type Statistic } from './statistic.ts';
 
 /** What a study may tell of itself; any field may be missing. */
