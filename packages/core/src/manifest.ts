@@ -3,6 +3,7 @@
  * that makes something writes one beside it.
  */
 import { cpus, platform, release, totalmem } from 'node:os';
+import { startEnergy } from './energy.ts';
 import { writeJson } from './files.ts';
 
 export interface RunManifest {
@@ -20,6 +21,8 @@ export interface RunManifest {
   readonly startedAt: string;
   readonly seconds: number;
   readonly peakMemoryBytes: number;
+  /** Of the whole machine, where it tells: see energy.ts. */
+  readonly energyJoules?: number;
 }
 
 export interface RunRecord {
@@ -36,6 +39,7 @@ export interface RunRecord {
 /** Starts the clock; the returned function closes the record and gives the manifest. */
 export function startRun(now: Date = new Date()): (record: RunRecord) => RunManifest {
   const began = performance.now();
+  const energy = startEnergy();
   return (record) => ({
     command: record.command,
     inputs: record.inputs ?? {},
@@ -54,8 +58,11 @@ export function startRun(now: Date = new Date()): (record: RunRecord) => RunMani
     startedAt: now.toISOString(),
     seconds: (performance.now() - began) / 1000,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    ...energyOf(energy()),
   });
 }
+
+const energyOf = (joules: number | undefined) => (joules === undefined ? {} : { energyJoules: joules });
 
 export function writeManifest(path: string, manifest: RunManifest): void {
   writeJson(path, manifest);
