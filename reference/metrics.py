@@ -69,16 +69,18 @@ def coco(pairs: list[dict]) -> dict:
 
 
 def paper(pairs: list[dict], wordnet: WordNet) -> dict:
-    """NLTK sentence BLEU (method 1), rouge_score ROUGE-L with stemmer, NLTK METEOR on whitespace tokens."""
+    """NLTK sentence BLEU (method 1), rouge_score with stemmer, NLTK METEOR on whitespace tokens."""
     smooth = SmoothingFunction().method1
-    rouge = RougeScorer(["rougeL"], use_stemmer=True)
-    items = {name: [] for name in (*SCORES, "ROUGE-L", "METEOR")}
+    rouge = RougeScorer(["rouge1", "rouge2", "rougeL"], use_stemmer=True)
+    items = {name: [] for name in (*SCORES, "ROUGE-1", "ROUGE-2", "ROUGE-L", "METEOR")}
     for p in pairs:
         words, references = p["prediction"].split(), [r.split() for r in p["references"]]
         for n, name in enumerate(SCORES, 1):
             weights = (1 / n,) * n
             items[name].append(float(sentence_bleu(references, words, weights, smoothing_function=smooth)))
-        items["ROUGE-L"].append(float(rouge.score_multi(p["references"], p["prediction"])["rougeL"].fmeasure))
+        best = rouge.score_multi(p["references"], p["prediction"])
+        for n in "12L":
+            items[f"ROUGE-{n}"].append(float(best[f"rouge{n}"].fmeasure))
         items["METEOR"].append(float(meteor_score(references, words, wordnet=wordnet)))
     return {"corpus": {k: sum(v) / len(v) for k, v in items.items()}, "perItem": items}
 

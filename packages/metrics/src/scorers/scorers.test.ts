@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import lexical from '../goldens/lexical.json' with { type: 'json' };
 import real from '../goldens/real.json' with { type: 'json' };
 import golden from '../goldens/scorers.json' with { type: 'json' };
 import { scorers } from '../registry.ts';
@@ -12,7 +13,7 @@ import { type Pair, type Scorer, scorePairs } from '../scorer.ts';
 import { meteorNltk } from './nltk-meteor.ts';
 
 const COCO = [scorers.bleu, scorers.rougeL, scorers.cider];
-const PAPER = [scorers.sentenceBleuNltk, scorers.rougeScoreL, scorers.meteorNltk];
+const PAPER = [scorers.sentenceBleuNltk, scorers.rougeScore, scorers.meteorNltk];
 const DATA = process.env.LLAMA_XR_DATA;
 
 /** Compares all values of some scorers with a reference's, by name: the corpus value, then the item farthest off. */
@@ -42,6 +43,17 @@ test('BLEU, ROUGE-L and CIDEr equal pycocoevalcap to 1e-9, report by report', ()
 test('sentence BLEU, METEOR and ROUGE-L equal nltk and rouge_score to 1e-9, report by report', () => {
   expectEqual(PAPER, golden.pairs, golden.paper, 1e-9);
 });
+
+test.each(['rougeScore', 'rougeScoreUnstemmed'] as const)(
+  '%s: ROUGE-1, ROUGE-2 and ROUGE-L equal rouge_score report by report',
+  (name) => {
+    const { perItem } = scorePairs(scorers[name], golden.pairs);
+    for (const [value, items] of Object.entries(lexical[name]))
+      items.forEach((item, i) => {
+        expect(perItem[value]?.[i], `${value}, pair ${i}`).toBeCloseTo(item, 10);
+      });
+  },
+);
 
 test.skipIf(!DATA)('on real findings they equal the references too (needs LLAMA_XR_DATA)', () => {
   const studies = readFileSync(join(DATA as string, 'iu-xray/studies.jsonl'), 'utf8')
@@ -100,7 +112,7 @@ const texts = words.map((list) => list.join(' '));
 test('a copy of its reference scores 1 in BLEU and ROUGE-L, and no text scores more', () => {
   fc.assert(
     fc.property(texts, texts, (text, other) => {
-      for (const scorer of [scorers.bleu, scorers.rougeL, scorers.sentenceBleuNltk, scorers.rougeScoreL]) {
+      for (const scorer of [scorers.bleu, scorers.rougeL, scorers.sentenceBleuNltk, scorers.rougeScore]) {
         const copy = scorePairs(scorer, [{ prediction: text, references: [other, text] }]);
         const worse = scorePairs(scorer, [{ prediction: other, references: [text] }]);
         for (const name of scorer.values) {

@@ -86,6 +86,18 @@ export class WordNet {
     this.#synonyms.set(word, synonyms);
     return synonyms;
   }
+
+  /** The senses of a form as it stands, in all parts of speech: one number a synset, no two alike. */
+  synsets(form: string): number[] {
+    return this.#parts.flatMap((part, i) =>
+      part.synsets(form).map((offset) => offset * PARTS_OF_SPEECH.length + i),
+    );
+  }
+
+  /** The base forms of an irregular form, in all parts of speech; none where its inflection is regular. */
+  irregularBases(form: string): string[] {
+    return this.#parts.flatMap((part) => part.irregularBases(form));
+  }
 }
 
 const SYNONYMS_KEPT = 50_000;
@@ -113,7 +125,11 @@ class Dictionary {
 
   /** The lemmas of all synsets of all base forms of a word. */
   lemmas(word: string): string[] {
-    return this.#baseForms(word).flatMap((form) => this.#synsets(form).flatMap((at) => this.#lemmasAt(at)));
+    return this.#baseForms(word).flatMap((form) => this.synsets(form).flatMap((at) => this.#lemmasAt(at)));
+  }
+
+  irregularBases(form: string): readonly string[] {
+    return this.#exceptions.get(form) ?? [];
   }
 
   /** NLTK's morphy: the word itself and what the exceptions, or else the suffix rules, make of it. */
@@ -128,7 +144,7 @@ class Dictionary {
   }
 
   /** Byte offsets into the data file of the synsets of a lemma; none where the index lacks it. */
-  #synsets(lemma: string): number[] {
+  synsets(lemma: string): number[] {
     const line = this.#indexLine(lemma);
     if (line === undefined) return [];
     // lemma pos synsets pointers [pointer ...] senses tagged-senses offset [offset ...]
