@@ -1,17 +1,19 @@
 /** What an evaluation leaves behind: scores, the page, the model card, and a signed manifest that names them by hash. */
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import {
   openSigningKey,
   type RunManifest,
   type RunRecord,
+  readJson,
   sha256File,
   signRecord,
   writeFileAtomic,
   writeJson,
 } from '@llama-xr/core';
 import type { Dataset } from '@llama-xr/dataset';
-import { type Case, modelCard, renderPage, worstCases } from '@llama-xr/evaluation';
+import { type Case, type Cost, modelCard, renderPage, worstCases } from '@llama-xr/evaluation';
 import { encodeJpeg, readRadiograph, toPicture } from '@llama-xr/imaging';
 import type { Prediction, ProtocolName, ScoreTable } from '@llama-xr/metrics';
 import { RunFolder } from '@llama-xr/train';
@@ -89,7 +91,25 @@ export async function writeEvaluation(
     notices: table.notices,
     versions: { 'llama-xr': version },
   });
-  writeJson(join(out, MANIFEST), signRecord(manifest, key));
+  const costs = await costsOf(config.predictions, run);
+  writeJson(join(out, MANIFEST), signRecord({ ...manifest, costs } satisfies EvaluationManifest, key));
+}
+
+/** The record of an evaluation: also what drafting and training took, where their manifests are there. */
+export interface EvaluationManifest extends RunManifest {
+  readonly costs: { readonly drafting?: Cost; readonly training?: Cost };
+}
+
+async function costsOf(predictions: string, run: string | undefined): Promise<EvaluationManifest['costs']> {
+  const drafting = await costIn(`${predictions}.manifest.json`);
+  const training = run === undefined ? undefined : await costIn(new RunFolder(run).manifest);
+  return { ...(drafting && { drafting }), ...(training && { training }) };
+}
+
+async function costIn(path: string): Promise<Cost | undefined> {
+  if (!existsSync(path)) return undefined;
+  const { seconds, peakMemoryBytes, energyJoules } = (await readJson(path)) as RunManifest;
+  return { seconds, peakMemoryBytes, ...(energyJoules !== undefined && { energyJoules }) };
 }
 
 /** The user's key, beside the other settings of the user. */
