@@ -1,6 +1,7 @@
 /** `llama-xr`: the commands, and the one place where an error becomes words and an exit code. */
 import { LlamaXrError } from '@llama-xr/core';
 import { Command, CommanderError } from 'commander';
+import { compare } from './commands/compare.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { encode } from './commands/encode.ts';
@@ -12,7 +13,18 @@ import { reviewPack } from './commands/review-pack.ts';
 import { train } from './commands/train.ts';
 import { version } from './version.ts';
 
-const COMMANDS = [demo, doctor, prepare, encode, train, generate, evaluate, reviewPack, reviewImport];
+const COMMANDS = [
+  demo,
+  doctor,
+  prepare,
+  encode,
+  train,
+  generate,
+  evaluate,
+  compare,
+  reviewPack,
+  reviewImport,
+];
 
 const NOTICE = `Research software. Not a medical device: a draft is not a finding, and no draft may reach a patient's record
 before a radiologist has read the images and signed.`;

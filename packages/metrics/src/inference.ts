@@ -4,7 +4,7 @@
  * studies would have shown. All scores of all systems are taken on the same resamples. See statistics/ for the methods.
  */
 import type { System } from './baselines.ts';
-import type { ItemScores, Members, ProtocolScores } from './protocol-scores.ts';
+import type { ProtocolScores, RunScores } from './protocol-scores.ts';
 import type { BySubset, Subset } from './score-table.ts';
 import { drawScores, type Interval, intervalOfDraws, type ScoreDraws } from './statistics/bootstrap.ts';
 import { holm, minimumDetectableDifference } from './statistics/comparisons.ts';
@@ -42,28 +42,29 @@ export interface Inference {
 
 /** What the scores of one protocol bear. */
 export function inferenceOf(
-  { items, protocol }: ProtocolScores,
-  members: Members,
+  { runs, protocol }: ProtocolScores,
   { seed, resamples = 1000 }: InferenceOptions,
 ): Inference {
   const intervals: BySubset<Record<string, Interval>> = {};
   const found: Omit<Comparison, 'adjustedP'>[] = [];
-  for (const [subset, indices] of Object.entries(members) as [Subset, readonly number[]][]) {
-    const sampled = [...items].map(([system, runs]) => ({
+  for (const [subset, bySystem] of Object.entries(runs) as [Subset, typeof runs.all & object][]) {
+    const [scores] = bySystem.get('model') ?? [];
+    if (scores === undefined) continue;
+    const names = Object.keys(scores.corpus);
+    const reports = scores.perItem[names[0] as string]?.length as number;
+    const sampled = [...bySystem].map(([system, repeats]) => ({
       system,
-      runs,
-      draws: drawScores(indices.length, ofStudies(runs, indices), { seed, resamples }),
+      repeats,
+      draws: drawScores(reports, averageOf(repeats), { seed, resamples }),
     }));
-    const model = sampled.find(({ system }) => system === 'model');
-    if (model === undefined) continue;
-    const names = (model.runs[0] as ItemScores).names;
-    const whole = model.draws.map((draws) => bare(intervalOfDraws(draws, indices.length)));
+    const model = sampled.find(({ system }) => system === 'model') as (typeof sampled)[number];
+    const whole = model.draws.map((draws) => bare(intervalOfDraws(draws, reports)));
     intervals[subset] = Object.fromEntries(names.map((name, v) => [name, whole[v] as Interval]));
-    for (const { system: baseline, runs, draws } of sampled)
+    for (const { system: baseline, repeats, draws } of sampled)
       if (baseline !== 'model')
         names.forEach((score, v) => {
           const pair = [model.draws[v], draws[v]] as [ScoreDraws, ScoreDraws];
-          const columns = [model.runs, runs].map((list) => averageItems(list, score, indices));
+          const columns = [model.repeats, repeats].map((list) => averageItems(list, score));
           const compared = compare(pair, columns as [Float64Array, Float64Array], seed);
           found.push({ protocol: protocol.name, subset, baseline, score, ...compared });
         });
@@ -75,13 +76,10 @@ export function inferenceOf(
   };
 }
 
-/** The corpus scores of a sample of the studies at `indices`; several runs of drafts are averaged. */
-function ofStudies(runs: readonly ItemScores[], indices: readonly number[]) {
-  const studies = Int32Array.from(indices);
+/** The corpus scores of a sample, averaged over repeats. */
+function averageOf(repeats: readonly RunScores[]) {
   return (sample: ArrayLike<number>): number[] => {
-    const chosen = new Int32Array(sample.length);
-    for (let i = 0; i < sample.length; i++) chosen[i] = studies[sample[i] as number] as number;
-    const scores = runs.map((run) => run.corpusOf(chosen));
+    const scores = repeats.map((run) => run.corpusOf(sample));
     return (scores[0] as number[]).map((_, v) => mean(scores.map((values) => values[v] as number)));
   };
 }
@@ -107,9 +105,12 @@ function compare(
   return { difference, p, detectable: minimumDetectableDifference(differences(items, others)) };
 }
 
-/** A score's values by study, averaged over runs. */
-function averageItems(runs: readonly ItemScores[], score: string, indices: readonly number[]): Float64Array {
-  return Float64Array.from(indices, (i) => mean(runs.map(({ perItem }) => perItem[score]?.[i] as number)));
+/** A score's values by study, averaged over repeats. */
+function averageItems(repeats: readonly RunScores[], score: string): Float64Array {
+  const columns = repeats.map(({ perItem }) => perItem[score] as Float64Array);
+  return Float64Array.from(columns[0] as Float64Array, (_, i) =>
+    mean(columns.map((values) => values[i] as number)),
+  );
 }
 
 function bare({ p: _, ...interval }: ReturnType<typeof intervalOfDraws>): Interval {

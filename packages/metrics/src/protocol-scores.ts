@@ -7,23 +7,26 @@
 import type { Drafts, System } from './baselines.ts';
 import type { Prediction } from './predictions.ts';
 import type { Protocol } from './protocols.ts';
-import type { BySubset, BySystem, ScoresByName } from './score-table.ts';
-import { type Pair, type Scorer, scorePairs } from './scorer.ts';
+import type { BySubset, BySystem, ScoresByName, Subset } from './score-table.ts';
+import { type Pair, type Scorer, type Scores, scorePairs } from './scorer.ts';
+import { everyReport, meanOf } from './statistics/statistic.ts';
 
 /** The indices of the studies in each subset; no entry where it would be empty. */
 export type Members = BySubset<readonly number[]> & { readonly all: readonly number[] };
 
 export interface ProtocolScores {
   readonly protocol: Protocol;
+  /** Corpus scores, means over the repeats. */
   readonly table: BySubset<BySystem<ScoresByName>>;
-  /** Every score of each study, by system and repeat. */
-  readonly items: ReadonlyMap<System, readonly ItemScores[]>;
+  /** By system, one entry a repeat. */
+  readonly runs: BySubset<ReadonlyMap<System, readonly RunScores[]>>;
 }
 
-/** One run of drafts: the scores' names, their values by study, and their corpus values for any sample of the studies. */
-export interface ItemScores {
-  readonly names: readonly string[];
+/** One system's drafts of a subset's studies, in their order: every score of each, and of all of them or a sample. */
+export interface RunScores {
+  readonly corpus: ScoresByName;
   readonly perItem: Readonly<Record<string, Float64Array>>;
+  /** Corpus values in the order of `corpus`. */
   corpusOf(sample: ArrayLike<number>): number[];
 }
 
@@ -35,57 +38,67 @@ export function scoreProtocol(
 ): ProtocolScores {
   const clean = once(protocol.clean);
   const references = predictions.map((p) => p.references.map(clean));
-  const table: BySubset<BySystem<ScoresByName>> = { all: {}, ...(members.abnormal && { abnormal: {} }) };
-  const items = new Map<System, ItemScores[]>();
+  const runs = Object.fromEntries(
+    Object.keys(members).map((subset) => [subset, new Map<System, RunScores[]>()]),
+  ) as Record<Subset, Map<System, RunScores[]>>;
   for (const [system, drafts] of systems) {
-    const runs = drafts.map((texts) =>
-      texts.map((text, i): Pair => ({ prediction: clean(text), references: references[i] as string[] })),
-    );
-    const repeats = runs.map((pairs) =>
-      protocol.scorers.map((scorer) => scoreSubsets(scorer, pairs, members)),
-    );
-    if (table.all) table.all[system] = average(repeats.map((scores) => merged(scores.map((s) => s.all))));
-    if (table.abnormal)
-      table.abnormal[system] = average(repeats.map((scores) => merged(scores.map((s) => s.abnormal ?? {}))));
-    items.set(
-      system,
-      repeats.map((scores) => ({
-        perItem: Object.assign({}, ...scores.map((s) => s.perItem)),
-        names: scores.flatMap((s) => s.names),
-        corpusOf: (sample: ArrayLike<number>) => scores.flatMap((s) => s.corpusOf(sample)),
-      })),
-    );
+    const repeats = drafts.map((texts) => {
+      const pairs = texts.map(
+        (text, i): Pair => ({ prediction: clean(text), references: references[i] as string[] }),
+      );
+      return scoreSubsets(protocol.scorers, pairs, members);
+    });
+    for (const [subset, bySystem] of Object.entries(runs) as [Subset, Map<System, RunScores[]>][])
+      bySystem.set(
+        system,
+        repeats.map((scores) => scores[subset] as RunScores),
+      );
   }
-  return { protocol, table, items };
+  const averages = (bySystem: ReadonlyMap<System, readonly RunScores[]>) =>
+    Object.fromEntries(
+      [...bySystem].map(([system, list]) => [system, average(list.map(({ corpus }) => corpus))]),
+    );
+  const table = Object.fromEntries(
+    Object.entries(runs).map(([subset, bySystem]) => [subset, averages(bySystem)]),
+  );
+  return { protocol, table, runs };
 }
 
-interface SubsetScores extends ItemScores {
-  readonly all: ScoresByName;
-  readonly abnormal?: ScoresByName;
+function scoreSubsets(
+  scorers: readonly Scorer[],
+  pairs: readonly Pair[],
+  { abnormal }: Members,
+): BySubset<RunScores> {
+  const whole = scorers.map((scorer) => scorePairs(scorer, pairs));
+  if (abnormal === undefined) return { all: merged(whole) };
+  const part = abnormal.map((i) => pairs[i] as Pair);
+  const ofPart = scorers.map((scorer, s) =>
+    scorer.corpusIsMean ? selected(whole[s] as Scores, abnormal) : scorePairs(scorer, part),
+  );
+  return { all: merged(whole), abnormal: merged(ofPart) };
 }
 
-function scoreSubsets(scorer: Scorer, pairs: readonly Pair[], { abnormal }: Members): SubsetScores {
-  const { corpus, ...items } = scorePairs(scorer, pairs);
-  const { perItem } = items;
-  const whole: SubsetScores = { all: corpus, names: scorer.values, ...items };
-  if (abnormal === undefined) return whole;
-  if (!scorer.corpusIsMean)
-    return {
-      ...whole,
-      abnormal: scorePairs(
-        scorer,
-        abnormal.map((i) => pairs[i] as Pair),
-      ).corpus,
-    };
-  const means = scorer.values.map((name) => {
-    const values = perItem[name] as Float64Array;
-    return [name, abnormal.reduce((sum, i) => sum + (values[i] as number), 0) / abnormal.length] as const;
-  });
-  return { ...whole, abnormal: Object.fromEntries(means) };
+/** Scores whose corpus value is a mean, of some of the pairs. */
+function selected({ perItem }: Scores, indices: readonly number[]): Scores {
+  const columns = Object.entries(perItem).map(
+    ([name, values]) => [name, Float64Array.from(indices, (i) => values[i] as number)] as const,
+  );
+  const means = columns.map(([, values]) => meanOf(values));
+  const corpusOf = (sample: ArrayLike<number>) => means.map((statistic) => statistic(sample));
+  const all = corpusOf(everyReport(indices.length));
+  return {
+    corpus: Object.fromEntries(columns.map(([name], v) => [name, all[v] as number])),
+    perItem: Object.fromEntries(columns),
+    corpusOf,
+  };
 }
 
-function merged(parts: readonly ScoresByName[]): ScoresByName {
-  return Object.assign({}, ...parts) as ScoresByName;
+function merged(parts: readonly Scores[]): RunScores {
+  return {
+    corpus: Object.assign({}, ...parts.map(({ corpus }) => corpus)),
+    perItem: Object.assign({}, ...parts.map(({ perItem }) => perItem)),
+    corpusOf: (sample) => parts.flatMap((part) => part.corpusOf(sample)),
+  };
 }
 
 function average(repeats: readonly ScoresByName[]): ScoresByName {

@@ -1,6 +1,7 @@
 /** What an evaluation must see: a perfect copy, a constant, shuffled drafts; and that its baselines are what they say. */
 import { describe, expect, test } from 'vitest';
-import { baselineDrafts, mostTypical } from './baselines.ts';
+import { mostTypical } from './baselines/constants.ts';
+import { baselineDrafts } from './baselines.ts';
 import type { Prediction } from './predictions.ts';
 import { renderTable } from './render.ts';
 import { score } from './score.ts';
@@ -212,4 +213,25 @@ test('nothing to score is an error', () => {
       { protocols: ['none'] },
     ),
   ).toThrow(/got none/);
+});
+
+test('every score has an interval around itself, in every subset, and every baseline a comparison', () => {
+  const predictions = studies((i) => REPORTS[(i * 7) % 40] as string);
+  const table = score(predictions, { ...noFindings, protocols: ['coco', 'paper'] });
+  for (const [name, bySubset] of Object.entries(table.protocols))
+    for (const [subset, bySystem] of Object.entries(bySubset))
+      for (const [key, value] of Object.entries(bySystem.model ?? {})) {
+        const interval = table.intervals[name]?.[subset as 'all']?.[key];
+        expect(interval?.estimate).toBeCloseTo(value, 12);
+        expect(interval?.low).toBeLessThanOrEqual(value);
+        expect(interval?.high).toBeGreaterThanOrEqual(value);
+        const compared = table.comparisons.filter(
+          (c) => c.protocol === name && c.subset === subset && c.score === key,
+        );
+        expect(compared.map((c) => c.baseline)).toEqual(
+          Object.keys(bySystem).filter((system) => system !== 'model'),
+        );
+        for (const { difference, baseline } of compared)
+          expect(difference.estimate).toBeCloseTo(value - (bySystem[baseline]?.[key] as number), 12);
+      }
 });

@@ -34,7 +34,7 @@ export function score(predictions: readonly Prediction[], options: ScoreOptions 
   const scored = chosen.map((protocol) => scoreProtocol(protocol, predictions, systems, members));
   const inferred = scored.map((scores) => ({
     name: scores.protocol.name,
-    ...inferenceOf(scores, members, { seed }),
+    ...inferenceOf(scores, { seed }),
   }));
   const grounding = scored[0] && groundingOf(scored[0]);
   const table = {

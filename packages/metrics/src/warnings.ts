@@ -3,13 +3,14 @@
  * a text without any input beats. Said in words, as data, on top of every table.
  */
 import type { System } from './baselines.ts';
+import type { DraftFacts } from './grounding/draft-facts.ts';
 import type { ProtocolScores } from './protocol-scores.ts';
 import type { ScoreTable, Subset } from './score-table.ts';
 
 export interface Warning {
   /** `alarm`: the scores do not mean what they seem to. `warning`: they mean less. */
   readonly severity: 'alarm' | 'warning';
-  readonly kind: 'collapse' | 'ungrounded' | 'beaten' | 'unsupported' | 'subset';
+  readonly kind: 'collapse' | 'ungrounded' | 'normal' | 'rare' | 'beaten' | 'unsupported' | 'subset';
   readonly text: string;
 }
 
@@ -28,9 +29,9 @@ export interface Grounding {
 /** Below these many studies a standard error says little, and any gain counts. */
 const FEW_STUDIES = 10;
 
-export function groundingOf({ protocol, items }: ProtocolScores): Grounding | undefined {
+export function groundingOf({ protocol, runs }: ProtocolScores): Grounding | undefined {
   const rougeL = (system: System) =>
-    items.get(system)?.map(({ perItem }) => perItem['ROUGE-L'] as Float64Array);
+    runs.all?.get(system)?.map(({ perItem }) => perItem['ROUGE-L'] as Float64Array);
   const [matched] = rougeL('model') ?? [];
   const shuffled = rougeL('shuffled');
   if (matched === undefined || shuffled === undefined) return undefined;
@@ -51,10 +52,17 @@ export function groundingOf({ protocol, items }: ProtocolScores): Grounding | un
   };
 }
 
-export function warningsOf(table: Omit<ScoreTable, 'warnings'>): Warning[] {
+/** A table, and what is known of its drafts beside the scores. */
+export type JudgedTable = Omit<ScoreTable, 'warnings'> & DraftFacts;
+
+export function warningsOf(table: JudgedTable): Warning[] {
+  const collapsed = collapse(table);
   return [
-    ...collapse(table),
+    ...collapsed,
+    ...(collapsed.length === 0 ? nearCollapse(table) : []),
     ...ungrounded(table),
+    ...normalTemplate(table),
+    ...rareFindingsLost(table),
     ...beaten(table),
     ...unsupported(table),
     ...noSubset(table),
@@ -78,6 +86,49 @@ function collapse({ texts, studies }: Omit<ScoreTable, 'warnings'>): Warning[] {
     `Template collapse: ${distinct} distinct texts for ${studies.all} studies, ` +
     `the most common one for ${percent(mostCommonShare)} of them.`;
   return [{ severity: 'alarm', kind: 'collapse', text }];
+}
+
+/** Texts that differ in a word or two are a template too, unless reports are written so. */
+function nearCollapse({ diversity, referenceDiversity }: DraftFacts): Warning[] {
+  if (diversity === undefined || diversity.texts < 2) return [];
+  const { share, size } = diversity.largestCluster;
+  const usual = referenceDiversity?.largestCluster.share ?? 0;
+  if (share < MUCH_THE_SAME || share < 2 * usual) return [];
+  const text =
+    `Template collapse: ${size} of ${diversity.texts} drafts are near copies of one text (${percent(share)}; ` +
+    `of the references ${percent(usual)}).`;
+  return [{ severity: 'alarm', kind: 'collapse', text }];
+}
+
+/** Findings may be missed by chance; more than this share, and surely more than are invented, is a lean to normal. */
+const MUCH_MISSED = 0.1;
+
+function normalTemplate({ normalBias }: DraftFacts): Warning[] {
+  if (normalBias === undefined) return [];
+  const { missed, falseAlarms } = normalBias;
+  const invented = falseAlarms.n === 0 ? 0 : falseAlarms.high;
+  if (missed.n === 0 || missed.estimate <= MUCH_MISSED || missed.low <= invented) return [];
+  const text =
+    `Normal-template bias: ${percent(missed.estimate)} of the ${missed.n} studies with findings get a draft without any ` +
+    `(95 %: ${percent(missed.low)} to ${percent(missed.high)})` +
+    (falseAlarms.n === 0
+      ? '.'
+      : `; of the ${falseAlarms.n} without findings ${percent(falseAlarms.estimate)} get one with.`);
+  return [{ severity: missed.estimate > 0.5 ? 'alarm' : 'warning', kind: 'normal', text }];
+}
+
+/** Fewer statements of the rarest third say too little. */
+const FEW_STATEMENTS = 10;
+
+function rareFindingsLost({ survival }: DraftFacts): Warning[] {
+  if (survival === undefined) return [];
+  const { rare, frequent, lost } = survival;
+  if (rare.references < FEW_STATEMENTS || rare.ratio >= 0.5) return [];
+  const text =
+    `Rare findings are lost: the rarest third of the findings stands ${rare.references} times in the references and ` +
+    `${rare.drafts} times in the drafts (${percent(rare.ratio)}; of the most frequent third ${percent(frequent.ratio)})` +
+    (lost.length === 0 ? '.' : `. Never drafted: ${lost.join(', ')}.`);
+  return [{ severity: 'warning', kind: 'rare', text }];
 }
 
 function ungrounded({ grounding }: Omit<ScoreTable, 'warnings'>): Warning[] {
@@ -114,9 +165,12 @@ function beaten({ protocols }: Omit<ScoreTable, 'warnings'>): Warning[] {
 const NAMES: Record<System, string> = {
   model: 'The model',
   constant: 'A constant text',
+  frequent: 'The most frequent training report',
   random: "Another study's report",
   shuffled: "The model's drafts shuffled among the studies",
   lookup: 'Looking up the training report with the nearest findings',
+  features: 'Looking up the training report with the nearest image features',
+  template: 'What the model was told, in fixed sentences,',
 };
 
 /** Equal up to rounding counts: a constant shuffled is the same constant. */
