@@ -5,6 +5,7 @@ repeats the versions found. Words of the texts come from metrics_texts.py.
 
 Usage: python reference/lexical.py                       writes packages/metrics/src/goldens/lexical.json
        python reference/lexical.py --meteor PAIRS.json   prints METEOR-1.5 of [{prediction, references}]
+       python reference/lexical.py --folder              prints where the jar and its table lie
        python reference/lexical.py --time PAIRS.json     prints seconds of each scorer of pycocoevalcap, rouge_score, nltk
 """
 
@@ -39,14 +40,22 @@ def rouge(pairs: list[dict], stem: bool) -> dict:
 def jar(pairs: list[dict], *options: str) -> dict:
     """The jar's own protocol, as pycocoevalcap speaks it, with any options."""
     command = ["java", "-Xmx2G", "-Dfile.encoding=UTF-8", "-jar", "meteor-1.5.jar", "-", "-", "-stdio", "-l", "en", "-norm", *options]
-    lines = [
-        " ||| ".join(("SCORE", *p["references"], p["prediction"].replace("|||", "").replace("  ", " "))).replace("\n", " ")
-        for p in pairs
+    peer = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=METEOR, text=True)
+
+    def ask(line: str) -> str:
+        peer.stdin.write(line.replace("\n", " ") + "\n")
+        peer.stdin.flush()
+        return peer.stdout.readline().strip()
+
+    statistics = [
+        ask(" ||| ".join(("SCORE", *p["references"], p["prediction"].replace("|||", "").replace("  ", " ")))) for p in pairs
     ]
-    ask = lambda text: subprocess.run(command, input=text, cwd=METEOR, capture_output=True, text=True, check=True).stdout
-    statistics = ask("\n".join(lines) + "\n").splitlines()
-    answer = ask("EVAL ||| " + " ||| ".join(statistics) + "\n").splitlines()
-    return {"items": [float(line) for line in answer[:-1]], "corpus": float(answer[-1])}
+    items = [float(ask("EVAL ||| " + " ||| ".join(statistics)))]
+    items += [float(peer.stdout.readline()) for _ in statistics[1:]]
+    corpus = float(peer.stdout.readline())
+    peer.stdin.close()
+    peer.wait()
+    return {"items": items, "corpus": corpus}
 
 
 def normalized(texts: list[str]) -> list[str]:
@@ -115,6 +124,8 @@ def main() -> None:
 if __name__ == "__main__":
     if len(sys.argv) == 1:
         main()
+    elif sys.argv[1] == "--folder":
+        print(METEOR)
     else:
         task = {"--meteor": jar, "--time": times}[sys.argv[1]]
         print(json.dumps(task(json.loads(Path(sys.argv[2]).read_text()))))
