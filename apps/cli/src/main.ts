@@ -7,6 +7,7 @@ import { doctor } from './commands/doctor.ts';
 import { encode } from './commands/encode.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { generate } from './commands/generate.ts';
+import { label } from './commands/label.ts';
 import { prepare } from './commands/prepare.ts';
 import { reviewImport } from './commands/review-import.ts';
 import { reviewPack } from './commands/review-pack.ts';
@@ -20,6 +21,7 @@ const COMMANDS = [
   encode,
   train,
   generate,
+  label,
   evaluate,
   compare,
   reviewPack,

@@ -7,7 +7,8 @@
 
 /**
  * What a cue does: deny or doubt what follows or what went before, end a scope, tell of the past, or nothing at all.
- * `likely` and `probable` are doubts that lean to yes, `doubt-around` puts alternatives side by side.
+ * `likely` and `probable` are doubts that lean to yes, `doubt-around` puts alternatives side by side,
+ * `differential` doubts all that its clause lists.
  */
 export type Cue =
   | 'deny'
@@ -18,6 +19,7 @@ export type Cue =
   | 'likely'
   | 'likely-before'
   | 'probable'
+  | 'differential'
   | 'past'
   | 'break'
   | 'neutral';
@@ -50,10 +52,10 @@ export const CUES: Readonly<Record<Cue, readonly string[]>> = {
     '(possible|possibly|perhaps|questionable|question|suspect|suspected|suspicion|equivocal|suspicious)',
     '(may|might|could|may also|could also|can) [be|represent|reflect|indicate|suggest|relate to]',
     '(may be|might be|could be|maybe|possibly) (due|secondary|related|attributable) to',
-    '(maybe|differential|suggest|suggesting|suspicious|concerning|consideration include)',
+    '(maybe|suggest|suggesting|suspicious|concerning)',
     '(suggestive|suspicious|concerning|worrisome|question|concern) (of|for)',
     '(cannot|can not|not|difficult to|to) [completely|entirely|definitely] (exclude|rule out)',
-    '(rule out|favor|favored [to be|to represent])',
+    'rule out',
     'not (well|clearly) (exclude|excluded)',
     '(evaluate|assess|correlate|evaluation|correlation) [clinically] for',
     '(if|whether|consider)',
@@ -76,6 +78,12 @@ export const CUES: Readonly<Record<Cue, readonly string[]>> = {
   'likely-before': ['(is|are) (likely|most likely)'],
   probable: [
     '(probable|probably|presumably|presumed) [represent|representing|reflect|reflecting|due to|related to|secondary to]',
+    '(most|strongly|highly) (suggestive|suspicious|concerning) (of|for)',
+    '(favor|favored|favors) [to] [be|represent|reflect]',
+  ],
+  differential: [
+    'differential [diagnosis|consideration|diagnostic consideration] [include|includes|would include|is]',
+    '(diagnostic consideration|consideration) (include|includes|would include)',
   ],
   past: [
     '[past|prior|known|clinical|remote] history of',

@@ -18,6 +18,8 @@ export type { Placement } from './device-placement.ts';
 export * from './findings.ts';
 export * from './graph.ts';
 export * from './label.ts';
+export * from './label-scores.ts';
+export * from './report-lines.ts';
 export * from './schemes.ts';
 export type { Doubt, Polarity } from './scope.ts';
 export * from './sections.ts';

@@ -161,6 +161,7 @@ export const DISTRACTORS: readonly string[] = [
   '(soft tissue|subcutaneous|chest wall|leg|ankle|peripheral) edema',
   'cardiac (surgery|apex|border|monitor)',
   'cystic fibrosis',
+  '(previous|prior|old|remote|treated) (pneumonia|infection)',
   '(thyroid|breast|abdominal|soft tissue) mass',
   '(mass effect|body mass)',
   'soft tissue density',

@@ -81,7 +81,7 @@ function nearestPart(sentence: Sentence, phrase: Phrase, look: Look): Phrase | u
   for (const part of sentence.phrases) {
     if (part.meaning.part === undefined || part.start < start || part.end > end) continue;
     if (!SHOWN_BY.get(look)?.has(part.meaning.part)) continue;
-    const distance = part.end <= phrase.start ? phrase.start - part.end : part.start - phrase.end;
+    const distance = distanceTo(sentence, phrase, part);
     if (distance < least) {
       best = part;
       least = distance;
@@ -89,6 +89,15 @@ function nearestPart(sentence: Sentence, phrase: Phrase, look: Look): Phrase | u
   }
   return best;
 }
+
+/** In words. Beyond an "and" or a comma a part behind the look most likely has a look of its own. */
+function distanceTo({ words }: Sentence, look: Phrase, part: Phrase): number {
+  if (part.end <= look.start) return look.start - part.end;
+  const between = words.slice(look.end, part.start);
+  return between.length + (between.includes('and') || between.includes(',') ? BEYOND_JOINT : 0);
+}
+
+const BEYOND_JOINT = 6;
 
 const SHOWN_BY: ReadonlyMap<Look, ReadonlyMap<Part, Finding>> = (() => {
   const table = new Map<Look, Map<Part, Finding>>();

@@ -74,16 +74,19 @@ export class Sentence {
 }
 
 /** Each cue: which way it reaches, and what it does there. */
-const REACH: Readonly<Partial<Record<Cue, { forward?: true; back?: true; effect: Scope['effect'] }>>> = {
-  deny: { forward: true, effect: 'negative' },
+const REACH: Readonly<
+  Partial<Record<Cue, { forward?: 'list' | 'clause'; back?: true; effect: Scope['effect'] }>>
+> = {
+  deny: { forward: 'list', effect: 'negative' },
   'deny-before': { back: true, effect: 'negative' },
-  doubt: { forward: true, effect: 'possible' },
+  doubt: { forward: 'list', effect: 'possible' },
   'doubt-before': { back: true, effect: 'possible' },
-  'doubt-around': { forward: true, back: true, effect: 'alternative' },
-  likely: { forward: true, effect: 'likely' },
-  probable: { forward: true, effect: 'probable' },
+  'doubt-around': { forward: 'list', back: true, effect: 'alternative' },
+  likely: { forward: 'list', effect: 'likely' },
+  probable: { forward: 'list', effect: 'probable' },
   'likely-before': { back: true, effect: 'likely' },
-  past: { forward: true, effect: 'past' },
+  differential: { forward: 'clause', effect: 'possible' },
+  past: { forward: 'list', effect: 'past' },
 };
 
 /** What the cues of a sentence deny, doubt and tell of the past. */
@@ -92,7 +95,7 @@ function scopesOf(sentence: Sentence): Scope[] {
   for (const { start, end, meaning } of sentence.phrases) {
     const reach = meaning.cue && REACH[meaning.cue];
     if (reach === undefined) continue;
-    const until = reach.forward ? reachForward(sentence, end) : end;
+    const until = forwardEnd(sentence, end, reach.forward);
     if (until > end) scopes.push({ start: end, end: until, effect: reach.effect });
     // At the end of its clause a doubt can only mean what went before: `small effusions suspected`.
     const turns = until === end && reach.effect !== 'negative' && reach.effect !== 'past';
@@ -101,6 +104,11 @@ function scopesOf(sentence: Sentence): Scope[] {
     if (since < start) scopes.push({ start: since, end: start, effect: reach.effect });
   }
   return scopes;
+}
+
+function forwardEnd(sentence: Sentence, from: number, reach: 'list' | 'clause' | undefined): number {
+  if (reach === undefined) return from;
+  return reach === 'clause' ? sentence.clauseEnd(from) : reachForward(sentence, from);
 }
 
 export interface Certainty {
