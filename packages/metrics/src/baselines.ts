@@ -2,16 +2,25 @@
  * What a text that reads no image would score. Every table prints these beside the model, because on mostly normal
  * reports one constant text beats most published systems.
  *
- * constant: one text for all studies. random: the reference of another study. shuffled: the model's own drafts, each
- * given to another study, as if its inputs had been shuffled. lookup: the training report with the nearest findings.
+ * constant: one text for all studies. frequent: the commonest training report for all. random: the reference of another study.
+ * shuffled: the model's own drafts, each given to another study, as if its inputs had been shuffled. lookup: the training
+ * report with the nearest findings. features: that with the nearest image features. template: what the model was told, in fixed
+ * sentences.
  */
 import { fail, Random } from '@llama-xr/core';
+import { mostFrequent, mostTypical } from './baselines/constants.ts';
+import { templateOfTags } from './baselines/template-report.ts';
 import type { Prediction } from './predictions.ts';
-import { cleanAlphanumeric } from './protocols.ts';
-import { rougeF } from './scorers/rouge-l.ts';
-import { lcsLength, wordPositions } from './text/lcs.ts';
 
-export const BASELINES = ['constant', 'random', 'shuffled', 'lookup'] as const;
+export const BASELINES = [
+  'constant',
+  'frequent',
+  'random',
+  'shuffled',
+  'lookup',
+  'features',
+  'template',
+] as const;
 export type Baseline = (typeof BASELINES)[number];
 export type System = 'model' | Baseline;
 
@@ -21,10 +30,12 @@ export type Drafts = readonly (readonly string[])[];
 export interface BaselineOptions {
   /** The text of the constant baseline. */
   readonly constant?: string | undefined;
-  /** Training reports: the most typical of them is the constant, unless that is given. */
+  /** Training reports: the most typical of them is the constant, unless that is given; the commonest is `frequent`. */
   readonly training?: readonly string[] | undefined;
   /** Drafts by lookup in the order of the predictions, where the lines do not carry them. */
   readonly lookup?: readonly string[] | undefined;
+  /** Training reports of the nearest image features, in the order of the predictions: see `nearestByFeatures`. */
+  readonly features?: readonly string[] | undefined;
   /** Default 3407. */
   readonly seed?: number | undefined;
   /** How often drafts are shuffled, and references drawn; scores are averaged. Default 5. */
@@ -34,12 +45,16 @@ export interface BaselineOptions {
 /** The drafts of every baseline that these predictions allow: a single study has no other to borrow from. */
 export function baselineDrafts(
   predictions: readonly Prediction[],
-  { constant, training, lookup, seed = 3407, repeats = 5 }: BaselineOptions = {},
+  { constant, training, lookup, features, seed = 3407, repeats = 5 }: BaselineOptions = {},
 ): Map<Baseline, Drafts> {
   const drafts = new Map<Baseline, Drafts>();
   const references = predictions.map((p) => p.references[0] as string);
   const same = constant ?? mostTypical(training ?? predictions.flatMap((p) => p.references));
   drafts.set('constant', [predictions.map(() => same)]);
+  if (training !== undefined) {
+    const frequent = mostFrequent(training);
+    drafts.set('frequent', [predictions.map(() => frequent)]);
+  }
   if (predictions.length > 1) {
     drafts.set('random', deranged(references, new Random(`${seed}:random`), repeats));
     drafts.set(
@@ -51,11 +66,17 @@ export function baselineDrafts(
       ),
     );
   }
-  const nearest = lookup ?? lookupOfLines(predictions);
-  if (nearest !== undefined) {
-    if (nearest.length !== predictions.length)
-      fail('INPUT', `lookup: expected ${predictions.length} texts, one a prediction, got ${nearest.length}`);
-    drafts.set('lookup', [nearest]);
+  const told = predictions.map(({ input }) => input);
+  const given: Partial<Record<Baseline, readonly string[] | undefined>> = {
+    lookup: lookup ?? lookupOfLines(predictions),
+    features,
+    template: told.every((input) => input !== undefined) ? told.map(templateOfTags) : undefined,
+  };
+  for (const [name, texts] of Object.entries(given) as [Baseline, readonly string[] | undefined][]) {
+    if (texts === undefined) continue;
+    if (texts.length !== predictions.length)
+      fail('INPUT', `${name}: expected ${predictions.length} texts, one a prediction, got ${texts.length}`);
+    drafts.set(name, [texts]);
   }
   return drafts;
 }
@@ -69,38 +90,4 @@ function deranged(texts: readonly string[], random: Random, repeats: number): Dr
 function lookupOfLines(predictions: readonly Prediction[]): string[] | undefined {
   const texts = predictions.map((p) => p.lookup);
   return texts.every((text) => text !== undefined) ? texts : undefined;
-}
-
-/** Beyond these many texts every second, third ... stands for all: the choice is as good and stays quick. */
-const MOST_CANDIDATES = 600;
-
-/**
- * The text that has the highest mean ROUGE-L against all of them (their medoid); of equals the first. Words are compared
- * in lower case, without punctuation. Taken from the references under test it knows more than a constant may: beating
- * it is beating every constant of that kind.
- */
-export function mostTypical(texts: readonly string[]): string {
-  if (texts.length === 0)
-    fail('INPUT', 'constant baseline: expected at least one text to choose from, got none');
-  const cleaned = everyNth(texts, MOST_CANDIDATES).map((text) => ({
-    text,
-    words: cleanAlphanumeric(text).split(' '),
-  }));
-  const scored = new Map<string, number>();
-  for (const { text, words } of cleaned) {
-    if (scored.has(text)) continue;
-    const positions = wordPositions(words);
-    let sum = 0;
-    for (const { words: others } of cleaned) {
-      const common = lcsLength(positions, others);
-      sum += rougeF(common / words.length, common / others.length);
-    }
-    scored.set(text, sum);
-  }
-  return [...scored].reduce((best, candidate) => (candidate[1] > best[1] ? candidate : best))[0];
-}
-
-function everyNth<T>(items: readonly T[], most: number): T[] {
-  const step = Math.ceil(items.length / most);
-  return items.filter((_, i) => i % step === 0);
 }

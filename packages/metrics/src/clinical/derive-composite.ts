@@ -1,7 +1,9 @@
 /**
  * How the weights of the composite are found: pairs of reports of which it is known how many significant errors lie between
- * them. A draft starts as the report of another study with the very same tags (other words, the same findings, no error), or as
- * a copy; then errors are put into it. The weights are those that tell best how many there are.
+ * them. Exchanged pairs: the draft is the report of another study, and the errors are where the two studies' tags differ; tags were
+ * given by indexers, not by our labeler, so the weights are fitted to these. Spoilt pairs: the draft is the report of another study
+ * with the same findings, with errors put in by words (corrupt.ts), comparisons and degrees among them; these are for trials alone,
+ * since our labeler finds the places where words are changed.
  */
 import { Random } from '@llama-xr/core';
 import { correlation, kendallTau, mean, nonNegativeLeastSquares } from '../statistics/index.ts';
@@ -14,6 +16,8 @@ import {
 } from './composite.ts';
 import { corruptReport, SentenceBank } from './corrupt.ts';
 import type { ReportReader } from './reading.ts';
+import { countErrors, type ReportStatements, reportErrors } from './report-errors.ts';
+import { statementsOfTags } from './tag-statements.ts';
 
 /** A report, and what its study shows in words that our labeler did not make: indexers' tags, experts' labels. */
 export interface TaggedReport {
@@ -24,36 +28,65 @@ export interface TaggedReport {
 export interface KnownErrorPair {
   readonly reference: string;
   readonly draft: string;
-  /** Errors put in. */
+  /** Significant errors between the two. */
   readonly significant: number;
-  readonly all: number;
-  /** Whether the draft starts from another report than the reference. */
-  readonly reworded: boolean;
 }
 
 export interface PairOptions {
   readonly seed?: number | string;
-  /** Errors to put in: 0 to this, evenly. Default 4. */
+  /** 0 to this many errors a pair, evenly, as far as they can be had. Default 4. */
   readonly most?: number;
+  /**
+   * Where they come from: `exchanged` reports whose tags differ so much, or reports of the same findings that are
+   * `spoilt` in words. Default `exchanged`.
+   */
+  readonly errors?: 'exchanged' | 'spoilt';
 }
 
-/** One pair a report. Half of them start from another report of the same tags, where there is one. */
+/** So many studies are looked at to find one with the wanted number of differences. */
+const LOOKED_AT = 150;
+
+/** One pair a report that has tags. */
 export function knownErrorPairs(
   reports: readonly TaggedReport[],
-  { seed = 3407, most = 4 }: PairOptions = {},
+  { seed = 3407, most = 4, errors = 'exchanged' }: PairOptions = {},
 ): KnownErrorPair[] {
   const random = new Random(`${seed}:known errors`);
   const bank = new SentenceBank(reports.map(({ text }) => text));
-  const keyOf = ({ tags }: TaggedReport) => [...tags].sort().join('|').toLowerCase();
-  const alike = Map.groupBy(reports, keyOf);
-  return reports.map((report) => {
-    const others = (alike.get(keyOf(report)) ?? []).filter(({ text }) => text !== report.text);
-    const reworded = others.length > 0 && report.tags.length > 0 && random.chance(0.5);
-    const start = reworded ? random.pick(others).text : report.text;
-    const { text, errors } = corruptReport(start, random.int(most + 1), bank, random);
-    const significant = errors.filter((error) => error.significant).length;
-    return { reference: report.text, draft: text, significant, all: errors.length, reworded };
+  const readings = reports
+    .filter(({ tags }) => tags.length > 0)
+    .map(({ text, tags }) => ({ text, statements: statementsOfTags(tags) }));
+  const alike = Map.groupBy(readings, findingsKey);
+  return readings.map((reference) => {
+    const wanted = random.int(most + 1);
+    const apart = errors === 'spoilt' ? 0 : wanted;
+    const pool = apart === 0 ? (alike.get(findingsKey(reference)) as readonly TagReading[]) : readings;
+    const { other, significant } = studyApart(reference, pool, apart, random);
+    if (errors === 'exchanged') return { reference: reference.text, draft: other.text, significant };
+    const spoilt = corruptReport(other.text, wanted, bank, random);
+    const injected = spoilt.errors.filter((error) => error.significant).length;
+    return { reference: reference.text, draft: spoilt.text, significant: significant + injected };
   });
+}
+
+interface TagReading {
+  readonly text: string;
+  readonly statements: ReportStatements;
+}
+
+const findingsKey = ({ statements: { statements } }: TagReading) => [...statements.keys()].sort().join();
+
+/** Another study whose tags hold so many significant errors against the reference's, or as near to it as is found. */
+function studyApart(reference: TagReading, pool: readonly TagReading[], wanted: number, random: Random) {
+  let best = { other: reference, significant: 0 };
+  for (let look = 0; look < LOOKED_AT; look++) {
+    const other = random.pick(pool);
+    const { significant } = countErrors(reportErrors(other.statements, [reference.statements]));
+    const nearer = Math.abs(significant - wanted) < Math.abs(best.significant - wanted);
+    if (other !== reference && (nearer || best.other === reference)) best = { other, significant };
+    if (best.other !== reference && best.significant === wanted) break;
+  }
+  return best;
 }
 
 export interface MeasuredPair extends KnownErrorPair {

@@ -4,5 +4,7 @@ export * from './corrupt.ts';
 export * from './derive-composite.ts';
 export * from './graph-f1.ts';
 export * from './label-f1.ts';
+export * from './reading.ts';
 export * from './report-errors.ts';
 export * from './significance.ts';
+export * from './tag-statements.ts';

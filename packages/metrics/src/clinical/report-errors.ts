@@ -44,7 +44,7 @@ export interface ErrorCount {
 }
 
 /** All that a report says of one finding. */
-interface Statement {
+export interface Statement {
   readonly finding: string;
   /** Whether it is stated without doubt anywhere. */
   readonly certain: boolean;
@@ -193,7 +193,9 @@ function comparisonErrors(draft: ReportStatements, reference: ReportStatements):
     const words = { reference: [...courses].join(', ') };
     errors.push({ class: 'omitted comparison', significant: matters(finding, courses), finding, ...words });
   }
-  if (errors.length === 0 && draft.compares !== reference.compares)
+  // Comparisons of findings are counted above; here those that name none (`compared to the prior exam`).
+  const general = draft.courses.size + reference.courses.size === 0;
+  if (general && draft.compares !== reference.compares)
     errors.push({ class: draft.compares ? 'false comparison' : 'omitted comparison', significant: false });
   return errors;
 }

@@ -6,7 +6,7 @@
  * A finding that the reference does not mention counts as not there, as radiologists leave unsaid what they do not see.
  */
 import { labelReport, type Polarity, verdicts } from '@llama-xr/reports';
-import { scoreInterval, type Interval } from '../statistics/bootstrap.ts';
+import { type Interval, scoreInterval } from '../statistics/bootstrap.ts';
 import { corpusOf, countRows } from '../statistics/statistic.ts';
 import type { DraftCase } from './collapse.ts';
 

@@ -2,8 +2,10 @@
  * The claims of a draft held against what the model was told, one by one: which sentence states which finding, and whether the
  * input has it. The input is not the truth: a claim may be unsupported and right, and what the encoder missed cannot be asked for.
  */
-import { findingsOfTag, labelReport, type Mention, parseTag, splitSentences } from '@llama-xr/reports';
+import { labelReport, type Mention, splitSentences } from '@llama-xr/reports';
+import type { Statement } from '../clinical/report-errors.ts';
 import { zoneOf } from '../clinical/significance.ts';
+import { statementsOfTags } from '../clinical/tag-statements.ts';
 
 export type ClaimVerdict =
   /** Stated, and the input has it. */
@@ -32,7 +34,7 @@ export interface Claim {
 
 /** @param input the findings that the model was told, as tags */
 export function claimsOf(draft: string, input: readonly string[]): Claim[] {
-  const told = toldFindings(input);
+  const told = statementsOfTags(input).statements;
   const mentions = labelReport(draft);
   const sentences = splitSentences(draft);
   const claim = (verdict: ClaimVerdict, mention: Mention, detail?: string): Claim => {
@@ -56,30 +58,7 @@ export function claimsOf(draft: string, input: readonly string[]): Claim[] {
   return claims;
 }
 
-interface ToldPlace {
-  readonly sides: Set<string>;
-  readonly zones: Set<string>;
-}
-
-/** The findings that tags name, with the sides and heights that they are given. */
-function toldFindings(tags: readonly string[]): Map<string, ToldPlace> {
-  const told = new Map<string, ToldPlace>();
-  for (const tag of tags) {
-    for (const finding of findingsOfTag(tag)) {
-      const place = told.get(finding) ?? { sides: new Set(), zones: new Set() };
-      told.set(finding, place);
-      for (const qualifier of parseTag(tag).qualifiers) {
-        const zone = zoneOf(qualifier);
-        if (zone !== undefined) place.zones.add(zone);
-        if (qualifier === 'left' || qualifier === 'right') place.sides.add(qualifier);
-        if (qualifier === 'bilateral') place.sides.add('left').add('right');
-      }
-    }
-  }
-  return told;
-}
-
-function misplacement({ side, location }: Mention, told: ToldPlace): string | undefined {
+function misplacement({ side, location }: Mention, told: Statement): string | undefined {
   const sides = side === 'bilateral' ? ['left', 'right'] : side === undefined ? [] : [side];
   const extra = sides.filter((one) => !told.sides.has(one));
   if (told.sides.size > 0 && extra.length > 0)

@@ -4,4 +4,5 @@ export * from './claims.ts';
 export * from './collapse.ts';
 export * from './counterfactual.ts';
 export * from './diversity.ts';
+export * from './draft-facts.ts';
 export * from './shuffling.ts';

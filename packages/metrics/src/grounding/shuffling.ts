@@ -22,7 +22,7 @@ export interface MatchedMinusShuffled {
   readonly shuffled: number;
   /** matched - shuffled; above 0 where the drafts fit their own studies better (below 0 where less is better). */
   readonly difference: number;
-  /** The difference in standard deviations of the shufflings. */
+  /** The difference in standard deviations of the shufflings; 0 where these do not vary. */
   readonly z: number;
   /** One-sided: (shufflings that do as well + 1) / (rounds + 1). */
   readonly p: number;
@@ -30,6 +30,9 @@ export interface MatchedMinusShuffled {
   /** p below 0.05. */
   readonly grounded: boolean;
 }
+
+/** Sums in another order differ in their last digits: a shuffled constant is as good as the constant. */
+const ROUNDING = 1e-12;
 
 /**
  * For any score of a run, corpus scores too.
@@ -45,14 +48,16 @@ export function matchedMinusShuffled(
   const own = Array.from({ length: studies }, (_, i) => i);
   const matched = score(own);
   const others = Float64Array.from({ length: rounds }, () => score(random.shuffle(own)));
-  const asGood = others.filter((other) => (lowerIsBetter ? other <= matched : other >= matched)).length;
+  const least = matched + (lowerIsBetter ? ROUNDING : -ROUNDING);
+  const asGood = others.filter((other) => (lowerIsBetter ? other <= least : other >= least)).length;
   const p = (asGood + 1) / (rounds + 1);
   const shuffled = mean(others);
+  const spread = Math.sqrt(variance(others));
   return {
     matched,
     shuffled,
     difference: matched - shuffled,
-    z: (matched - shuffled) / Math.sqrt(variance(others)),
+    z: spread < ROUNDING ? 0 : (matched - shuffled) / spread,
     p,
     rounds,
     grounded: p < 0.05,
