@@ -1,33 +1,12 @@
-/**
- * Runs graphs on ONNX Runtime. What one must know of it stands here and nowhere else (onnxruntime-node 1.30.0):
- * sessions must not spin while they wait, or several in one process take each other's cores; a memory pattern
- * doubles the memory of graphs with changing shapes; inputs are not copied, outputs always are, so big tensors
- * belong inside a graph; `run` holds the thread it is called on until it is done; 4-bit tensors and
- * SharedArrayBuffers cannot be fed.
- */
+/** Runs graphs that were written here on ONNX Runtime; engine.ts says what one must know of it. */
 import { fail } from '@llama-xr/core';
 import type { Tensor, TypedArray } from '@llama-xr/tensor';
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { type Device, providersFor } from './device.ts';
+import { type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { createEngine, type SessionOptions } from './engine.ts';
 import { type CheckedFeed, checkFeeds, evaluate, type Feeds, type Sizes } from './feeds.ts';
 import { compile, type Graph, isValue, type Results } from './graph.ts';
 import type { Port } from './onnx-file.ts';
 import type { Value } from './value.ts';
-
-export interface SessionOptions {
-  /** `cpu` where absent. */
-  device?: Device;
-  /** Threads of one operator; where absent ONNX Runtime takes one for each core. */
-  threads?: number;
-  /** How far ONNX Runtime may rewrite the graph, `all` where absent. `none` where a graph computes a value twice on purpose. */
-  optimization?: 'none' | 'basic' | 'extended' | 'all';
-  /** Plans memory by the shapes of the first run. Costs memory where shapes change; off where absent. */
-  memoryPattern?: boolean;
-  /** Keeps freed memory for the next run; on where absent. */
-  memoryArena?: boolean;
-  /** For messages. */
-  name?: string;
-}
 
 /** A tensor wherever the results have a value. */
 export type Answer<R> = R extends Value ? Tensor : { readonly [K in keyof R]: Answer<R[K]> };
@@ -42,35 +21,7 @@ export async function open<const R extends Results>(
 ): Promise<Session<Answer<R>>> {
   const name = options.name ?? 'graph';
   const graph = compile(results, name);
-  const {
-    device = 'cpu',
-    threads,
-    optimization = 'all',
-    memoryPattern = false,
-    memoryArena = true,
-  } = options;
-  const settings: InferenceSession.SessionOptions = {
-    graphOptimizationLevel: optimization === 'none' ? 'disabled' : optimization,
-    enableMemPattern: memoryPattern,
-    enableCpuMemArena: memoryArena,
-    interOpNumThreads: 1,
-    logSeverityLevel: 4,
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
-    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-  };
-  let refusal: unknown;
-  for (const executionProviders of providersFor(device)) {
-    try {
-      const engine = await InferenceSession.create(graph.bytes, { ...settings, executionProviders });
-      return new Session(name, results, graph, engine);
-    } catch (error) {
-      refusal = error;
-    }
-  }
-  const code = device === 'cpu' || device === 'auto' ? 'ENGINE' : 'DEVICE';
-  return fail(code, `${name}: ONNX Runtime refused the graph on ${device}: ${(refusal as Error).message}`, {
-    cause: refusal,
-  });
+  return new Session(name, results, graph, await createEngine(graph.bytes, name, options));
 }
 
 /** An open graph. Holds native memory until it is closed. */
