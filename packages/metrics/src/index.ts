@@ -16,7 +16,9 @@ export {
 } from './baselines.ts';
 export * from './clinical/index.ts';
 export * from './clinical/report-errors.ts';
+export { CLINICAL, type ErrorsByClass, LOWER_IS_BETTER } from './clinical-scores.ts';
 export { Consensus, type Neighbour } from './consensus.ts';
+export type { Evidence } from './evidence.ts';
 export {
   type FindingCase,
   type FindingScores,
@@ -41,7 +43,7 @@ export {
 export { tokenizePtb } from './ptb/ptb-tokenizer.ts';
 export { cleanR2gen } from './r2gen.ts';
 export { type ScorerName, scorers } from './registry.ts';
-export { formatScore, isBeaten, renderTable, type TableView, tablesOf } from './render.ts';
+export { formatScore, isBeaten, renderTable, type TableRow, type TableView, tablesOf } from './render.ts';
 export { type ScoreOptions, score } from './score.ts';
 export type { BySubset, BySystem, ScoresByName, ScoreTable, Subset } from './score-table.ts';
 export {

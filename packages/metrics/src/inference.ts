@@ -4,7 +4,7 @@
  * studies would have shown. All scores of all systems are taken on the same resamples. See statistics/ for the methods.
  */
 import type { System } from './baselines.ts';
-import type { ProtocolScores, RunScores } from './protocol-scores.ts';
+import type { RunScores, ScoredRuns } from './protocol-scores.ts';
 import type { BySubset, Subset } from './score-table.ts';
 import { drawScores, type Interval, intervalOfDraws, type ScoreDraws } from './statistics/bootstrap.ts';
 import { holm, minimumDetectableDifference } from './statistics/comparisons.ts';
@@ -42,7 +42,7 @@ export interface Inference {
 
 /** What the scores of one protocol bear. */
 export function inferenceOf(
-  { runs, protocol }: ProtocolScores,
+  { runs, protocol }: ScoredRuns,
   { seed, resamples = 1000 }: InferenceOptions,
 ): Inference {
   const intervals: BySubset<Record<string, Interval>> = {};

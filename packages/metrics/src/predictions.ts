@@ -15,6 +15,10 @@ export interface Prediction {
   readonly lookup?: string | undefined;
   /** Words that every reader of the scores must see: `simulated scores`. */
   readonly notices?: readonly string[] | undefined;
+  /** Who was examined and where, for scores by group; age in years or as DICOM has it (`034Y`). */
+  readonly site?: string | undefined;
+  readonly sex?: string | undefined;
+  readonly age?: number | string | undefined;
 }
 
 export interface ReadOptions {
@@ -38,6 +42,9 @@ const schema = z.object({
   input: texts.optional(),
   lookup: text.optional(),
   notices: texts.optional(),
+  site: text.optional(),
+  sex: text.optional(),
+  age: z.union([text, z.number()], { error: 'expected a number of years, or text as 034Y' }).optional(),
 });
 
 /** A single reference may be given as text. */

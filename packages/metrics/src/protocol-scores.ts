@@ -14,8 +14,10 @@ import { everyReport, meanOf } from './statistics/statistic.ts';
 /** The indices of the studies in each subset; no entry where it would be empty. */
 export type Members = BySubset<readonly number[]> & { readonly all: readonly number[] };
 
-export interface ProtocolScores {
-  readonly protocol: Protocol;
+/** Scores of all systems on all subsets, however they were taken. */
+export interface ScoredRuns {
+  /** What they were taken by. */
+  readonly protocol: Pick<Protocol, 'name' | 'title'>;
   /** Corpus scores, means over the repeats. */
   readonly table: BySubset<BySystem<ScoresByName>>;
   /** By system, one entry a repeat. */
@@ -35,7 +37,7 @@ export function scoreProtocol(
   predictions: readonly Prediction[],
   systems: ReadonlyMap<System, Drafts>,
   members: Members,
-): ProtocolScores {
+): ScoredRuns {
   const clean = once(protocol.clean);
   const references = predictions.map((p) => p.references.map(clean));
   const runs = Object.fromEntries(
@@ -54,14 +56,16 @@ export function scoreProtocol(
         repeats.map((scores) => scores[subset] as RunScores),
       );
   }
+  return { protocol, table: averageRuns(runs), runs };
+}
+
+/** The corpus scores of each subset and system, averaged over repeats. */
+export function averageRuns(runs: ScoredRuns['runs']): ScoredRuns['table'] {
   const averages = (bySystem: ReadonlyMap<System, readonly RunScores[]>) =>
     Object.fromEntries(
       [...bySystem].map(([system, list]) => [system, average(list.map(({ corpus }) => corpus))]),
     );
-  const table = Object.fromEntries(
-    Object.entries(runs).map(([subset, bySystem]) => [subset, averages(bySystem)]),
-  );
-  return { protocol, table, runs };
+  return Object.fromEntries(Object.entries(runs).map(([subset, bySystem]) => [subset, averages(bySystem)]));
 }
 
 function scoreSubsets(

@@ -1,5 +1,6 @@
 /** A score table for the terminal: warnings first, then each protocol with its baselines beside the model. */
 import { BASELINES, type System } from './baselines.ts';
+import { CLINICAL, LOWER_IS_BETTER } from './clinical-scores.ts';
 import type { FindingScores } from './findings.ts';
 import type { BySubset, BySystem, ScoreTable, Subset } from './score-table.ts';
 import type { Interval } from './statistics/bootstrap.ts';
@@ -45,6 +46,12 @@ export function tablesOf(table: ScoreTable): TableView[] {
   return [
     ...Object.entries(table.protocols).map(([name, scores]) =>
       view(`${name}: ${table.titles[name]}`, true, (subset) => scores[subset], table.intervals[name]),
+    ),
+    view(
+      `${CLINICAL.name}: ${CLINICAL.title}`,
+      true,
+      (subset) => table.clinical.scores[subset],
+      table.intervals[CLINICAL.name],
     ),
     view('findings: what drafts state, against the references and against their input', false, (subset) =>
       mapValues(table.findings[subset], findingRows),
@@ -99,14 +106,14 @@ export function formatScore(value: number | undefined, decimals: number): string
 }
 
 export function isBeaten(
-  view: Pick<TableView, 'marked'>,
-  values: readonly (number | undefined)[],
+  { marked }: Pick<TableView, 'marked'>,
+  { label, values }: TableRow,
   column: number,
 ): boolean {
-  return view.marked && column > 0 && beats(values[column], values[0]);
+  return marked && column > 0 && beats(values[column], values[0], LOWER_IS_BETTER.has(label));
 }
 
-const LABEL_WIDTH = 20;
+const LABEL_WIDTH = 22;
 const COLUMN_WIDTH = 11;
 
 /** Plain text, no colours; at most 80 columns wide but for titles and warnings. */
@@ -123,12 +130,12 @@ export function renderTable(table: ScoreTable): string {
     );
     for (const { heading, rows } of view.blocks) {
       lines.push(heading);
-      for (const { label, values, decimals } of rows) {
-        const cells = values.map((value, column) => {
-          const mark = isBeaten(view, values, column) ? '*' : ' ';
-          return formatScore(value, decimals).padStart(COLUMN_WIDTH - 1) + mark;
+      for (const row of rows) {
+        const cells = row.values.map((value, column) => {
+          const mark = isBeaten(view, row, column) ? '*' : ' ';
+          return formatScore(value, row.decimals).padStart(COLUMN_WIDTH - 1) + mark;
         });
-        lines.push(`  ${label}`.padEnd(LABEL_WIDTH) + cells.join('').trimEnd());
+        lines.push(`  ${row.label}`.padEnd(LABEL_WIDTH) + cells.join('').trimEnd());
       }
     }
   }

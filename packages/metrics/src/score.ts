@@ -5,12 +5,17 @@
 import { fail } from '@llama-xr/core';
 import { isAbnormal as isAbnormalReport } from '@llama-xr/reports';
 import { BASELINES, type BaselineOptions, baselineDrafts, type Drafts, type System } from './baselines.ts';
+import { reportReader } from './clinical/reading.ts';
+import { scoreClinical } from './clinical-scores.ts';
+import { evidenceOf } from './evidence.ts';
 import { type FindingScores, findingsReader, type StatedFindings, scoreFindings } from './findings.ts';
 import { inferenceOf } from './inference.ts';
 import type { Prediction } from './predictions.ts';
-import { type Members, scoreProtocol } from './protocol-scores.ts';
+import { type Members, type ScoredRuns, scoreProtocol } from './protocol-scores.ts';
 import { type Protocol, protocolNamed, protocols } from './protocols.ts';
 import type { BySubset, BySystem, ScoreTable, Subset } from './score-table.ts';
+import { meanOf } from './statistics/statistic.ts';
+import { groupsOf, type StudyTraits, type Subgroup, subgroups } from './statistics/subgroups.ts';
 import { type TextStatistics, textStatistics } from './text-statistics.ts';
 import { groundingOf, warningsOf } from './warnings.ts';
 
@@ -20,6 +25,8 @@ export interface ScoreOptions extends BaselineOptions {
   /** Decides where a line does not say; unless given, a report that states or suspects a finding is abnormal. */
   readonly isAbnormal?: (prediction: Prediction) => boolean;
   readonly statedFindings?: StatedFindings;
+  /** What is known of a study beyond its line, such as its views. */
+  readonly traits?: (id: string) => StudyTraits | undefined;
 }
 
 /** @throws LlamaXrError INPUT without predictions, USAGE for an unknown protocol. */
@@ -32,7 +39,9 @@ export function score(predictions: readonly Prediction[], options: ScoreOptions 
   const systems = draftsOfSystems(predictions, { ...options, seed, repeats });
   const members = subsets(predictions, (p) => p.abnormal ?? isAbnormal(p));
   const scored = chosen.map((protocol) => scoreProtocol(protocol, predictions, systems, members));
-  const inferred = scored.map((scores) => ({
+  const read = reportReader();
+  const { errors, ...clinical } = scoreClinical(predictions, systems, members, read);
+  const inferred = [...scored, clinical].map((scores) => ({
     name: scores.protocol.name,
     ...inferenceOf(scores, { seed }),
   }));
@@ -43,9 +52,12 @@ export function score(predictions: readonly Prediction[], options: ScoreOptions 
     titles: Object.fromEntries(chosen.map(({ name, title }) => [name, title])),
     intervals: Object.fromEntries(inferred.map(({ name, intervals }) => [name, intervals])),
     comparisons: inferred.flatMap(({ comparisons }) => comparisons),
+    clinical: { scores: clinical.table, errors },
+    subgroups: subgroupsOf(predictions, members, clinical, { ...options, seed }),
     findings: findingsOf(predictions, systems, members, options.statedFindings),
     texts: { ...textsOf(systems), references: textStatistics(predictions.flatMap((p) => p.references)) },
     ...(grounding === undefined ? {} : { grounding }),
+    ...evidenceOf(predictions, findingsReader(options.statedFindings), read, seed),
     constant: systems.get('constant')?.[0]?.[0] as string,
     seed,
     repeats,
@@ -72,6 +84,30 @@ function draftsOfSystems(predictions: readonly Prediction[], options: BaselineOp
     if (drafts !== undefined) systems.set(name, drafts);
   }
   return systems;
+}
+
+/** The composite by view, sex, age, site, finding, and whether the study is abnormal. */
+function subgroupsOf(
+  predictions: readonly Prediction[],
+  { abnormal }: Members,
+  { runs }: ScoredRuns,
+  { traits, seed = 3407, statedFindings }: ScoreOptions,
+): Subgroup[] {
+  const [model] = runs.all?.get('model') ?? [];
+  if (model === undefined) return [];
+  const stated = findingsReader(statedFindings);
+  const isAbnormal = new Set(abnormal);
+  const groups = predictions.map(({ id, references, site, sex, age }, i) =>
+    groupsOf({
+      ...traits?.(id),
+      ...(site !== undefined && { site }),
+      ...(sex !== undefined && { sex }),
+      ...(age !== undefined && { age }),
+      abnormal: isAbnormal.has(i),
+      findings: new Set(references.flatMap((reference) => [...stated(reference)])),
+    }),
+  );
+  return subgroups(groups, meanOf(model.perItem.composite as Float64Array), { seed, resamples: 1000 });
 }
 
 function textsOf(systems: ReadonlyMap<System, Drafts>): BySystem<TextStatistics> {

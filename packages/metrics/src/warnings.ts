@@ -3,8 +3,9 @@
  * a text without any input beats. Said in words, as data, on top of every table.
  */
 import type { System } from './baselines.ts';
+import { CLINICAL, LOWER_IS_BETTER } from './clinical-scores.ts';
 import type { DraftFacts } from './grounding/draft-facts.ts';
-import type { ProtocolScores } from './protocol-scores.ts';
+import type { ScoredRuns } from './protocol-scores.ts';
 import type { ScoreTable, Subset } from './score-table.ts';
 
 export interface Warning {
@@ -29,7 +30,7 @@ export interface Grounding {
 /** Below these many studies a standard error says little, and any gain counts. */
 const FEW_STUDIES = 10;
 
-export function groundingOf({ protocol, runs }: ProtocolScores): Grounding | undefined {
+export function groundingOf({ protocol, runs }: ScoredRuns): Grounding | undefined {
   const rougeL = (system: System) =>
     runs.all?.get(system)?.map(({ perItem }) => perItem['ROUGE-L'] as Float64Array);
   const [matched] = rougeL('model') ?? [];
@@ -142,13 +143,16 @@ function ungrounded({ grounding }: Omit<ScoreTable, 'warnings'>): Warning[] {
 }
 
 /** One warning a baseline, with every score in which it does at least as well. */
-function beaten({ protocols }: Omit<ScoreTable, 'warnings'>): Warning[] {
+function beaten({ protocols, clinical }: Omit<ScoreTable, 'warnings'>): Warning[] {
   const cases = new Map<System, string[]>();
-  for (const [name, bySubset] of Object.entries(protocols)) {
+  const tables = { ...protocols, [CLINICAL.name]: clinical.scores };
+  for (const [name, bySubset] of Object.entries(tables)) {
     for (const [subset, bySystem] of Object.entries(bySubset) as [Subset, typeof bySubset.all][]) {
       const { model = {}, ...baselines } = bySystem ?? {};
       for (const [system, scores] of Object.entries(baselines) as [System, Record<string, number>][]) {
-        const ahead = Object.keys(scores).filter((score) => beats(scores[score], model[score]));
+        const ahead = Object.keys(scores).filter((score) =>
+          beats(scores[score], model[score], LOWER_IS_BETTER.has(score)),
+        );
         if (ahead.length === 0) continue;
         const figures = ahead.map((score) => `${score} ${figure(scores[score])} to ${figure(model[score])}`);
         cases.set(system, [...(cases.get(system) ?? []), `${name}, ${subset}: ${figures.join(', ')}`]);
@@ -174,8 +178,13 @@ const NAMES: Record<System, string> = {
 };
 
 /** Equal up to rounding counts: a constant shuffled is the same constant. */
-export function beats(baseline: number | undefined, model: number | undefined): boolean {
-  return baseline !== undefined && model !== undefined && baseline >= model - 1e-9;
+export function beats(
+  baseline: number | undefined,
+  model: number | undefined,
+  lowerIsBetter = false,
+): boolean {
+  if (baseline === undefined || model === undefined) return false;
+  return lowerIsBetter ? baseline <= model + 1e-9 : baseline >= model - 1e-9;
 }
 
 /** The most of its drafts in which a model may state what its input lacks. */

@@ -83,7 +83,13 @@ export async function scoreFile({ predictions: path, protocols, data, seed, allo
   const predictions = await readPredictions(path, { allowEmpty });
   const dataset = data === null ? undefined : await readStudies(data);
   const training = dataset?.studies.filter((study) => study.split === 'train').map(({ report }) => report);
-  const table = score(predictions, { protocols, seed, ...(training !== undefined && { training }) });
+  const views = new Map(dataset?.studies.map((study) => [study.id, study.views]));
+  const table = score(predictions, {
+    protocols,
+    seed,
+    traits: (id) => ({ views: views.get(id) }),
+    ...(training !== undefined && { training }),
+  });
   return { table, predictions, dataset };
 }
 

@@ -1,7 +1,8 @@
 /** An evaluation as one HTML page that needs nothing else: what must be known first stands on top. */
-import type { ScoreTable } from '@llama-xr/metrics';
+import { CLINICAL, type ScoreTable } from '@llama-xr/metrics';
 import { type Case, caseList } from './cases.ts';
 import { type Bar, barChart } from './charts.ts';
+import { evidenceSections, subgroupTable } from './evidence-sections.ts';
 import { type Html, html } from './html.ts';
 import { comparisonTable, scoreTables } from './score-tables.ts';
 import { STYLE } from './style.ts';
@@ -38,6 +39,10 @@ ${scoreTables(table)}
 are means of ${table.repeats} draws, seed ${table.seed}. The constant is:</p>
 <blockquote>${table.constant}</blockquote>
 ${comparisonTable(table.comparisons, protocol)}
+${comparisonTable(table.comparisons, CLINICAL.name)}
+<h2>What is behind the scores</h2>
+${evidenceSections(table)}
+${subgroupTable(table.subgroups, 'composite')}
 ${cases.length > 0 && html`<h2>Worst cases</h2>\n${caseList(cases)}`}
 ${provenanceList(provenance)}
 </body>

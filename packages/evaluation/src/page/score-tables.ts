@@ -3,7 +3,9 @@ import {
   type Comparison,
   formatScore,
   isBeaten,
+  LOWER_IS_BETTER,
   type ScoreTable,
+  type TableRow,
   type TableView,
   tablesOf,
 } from '@llama-xr/metrics';
@@ -13,59 +15,54 @@ export function scoreTables(table: ScoreTable): Html[] {
   return tablesOf(table).map(htmlTable);
 }
 
-function htmlTable({ title, systems, blocks, ...view }: TableView): Html {
+function htmlTable(view: TableView): Html {
+  const { title, systems, blocks } = view;
+  const block = ({ heading, rows }: TableView['blocks'][0]) => html`<tr class="heading">
+<th scope="rowgroup" colspan="${systems.length + 1}">${heading}</th></tr>
+${rows.map((row) => htmlRow(view, row))}`;
   return html`<table>
 <caption>${title}</caption>
 <thead><tr><th></th>${systems.map((system) => html`<th scope="col">${system}</th>`)}</tr></thead>
 <tbody>
-${blocks.map(
-  ({
-    heading,
-    rows,
-  }) => html`<tr class="heading"><th scope="rowgroup" colspan="${systems.length + 1}">${heading}</th></tr>
-${rows.map(
-  ({ label, values, decimals, interval }) => html`<tr><th scope="row">${label}</th>${values.map(
-    (value, column) => {
-      const beaten = isBeaten(view, values, column);
-      const range =
-        column === 0 &&
-        interval &&
-        html` <small>${interval.map((end) => end.toFixed(decimals)).join(' to ')}</small>`;
-      return html`<td${column === 0 ? html` class="model"` : beaten && html` class="beats"`}>${formatScore(value, decimals)}${beaten && '*'}${range}</td>`;
-    },
-  )}</tr>
-`,
-)}`,
-)}
+${blocks.map(block)}
 </tbody>
 </table>`;
+}
+
+function htmlRow(view: TableView, row: TableRow): Html {
+  const { label, values, decimals, interval } = row;
+  const range =
+    interval && html` <small>${interval.map((end) => end.toFixed(decimals)).join(' to ')}</small>`;
+  const cells = values.map((value, column) => {
+    const text = formatScore(value, decimals);
+    if (column === 0) return html`<td class="model">${text}${range}</td>`;
+    return isBeaten(view, row, column) ? html`<td class="beats">${text}*</td>` : html`<td>${text}</td>`;
+  });
+  return html`<tr><th scope="row">${label}</th>${cells}</tr>\n`;
 }
 
 /** The model against each baseline under one protocol. */
 export function comparisonTable(comparisons: readonly Comparison[], protocol: string): Html | undefined {
   const rows = comparisons.filter((comparison) => comparison.protocol === protocol);
   if (rows.length === 0) return undefined;
-  const tested = comparisons.length / new Set(comparisons.map((comparison) => comparison.protocol)).size;
   return html`<table>
 <caption>The model minus each baseline (${protocol})</caption>
-<thead><tr><th>baseline</th><th>studies</th><th>score</th><th>difference</th><th>95 % interval</th><th>p, adjusted</th><th>smallest to be seen</th></tr></thead>
+<thead><tr><th>baseline</th><th>studies</th><th>score</th><th>difference</th><th>95 % interval</th>
+<th>p, adjusted</th><th>smallest to be seen</th></tr></thead>
 <tbody>
-${rows.map(
-  ({
-    baseline,
-    subset,
-    score,
-    difference,
-    adjustedP,
-    detectable,
-  }) => html`<tr><th scope="row">${baseline}</th><td>${subset}</td><td>${score}</td>
-<td${difference.low <= 0 && html` class="beats"`}>${difference.estimate.toFixed(4)}</td><td>${difference.low.toFixed(4)} to ${difference.high.toFixed(4)}</td>
-<td>${adjustedP < 0.001 ? 'below 0.001' : adjustedP.toFixed(3)}</td><td>${detectable?.toFixed(4) ?? '-'}</td></tr>
-`,
-)}
+${rows.map(comparisonRow)}
 </tbody>
 </table>
-<p>Intervals: bootstrap over studies. p: approximate randomisation (BLEU: the bootstrap's), adjusted by Holm's method over the ${tested}
-comparisons of this protocol. The last column: the smallest true difference that these studies show four times in five. Red: the interval
-does not exclude that the baseline is as good.</p>`;
+<p>Intervals: bootstrap over studies. p: approximate randomisation where the score is a mean over studies, else the bootstrap's; adjusted by
+Holm's method over these ${rows.length} comparisons. The last column: the smallest true difference that these studies show four
+times in five. Red: it is not excluded that the baseline is as good.</p>`;
+}
+
+function comparisonRow({ baseline, subset, score, difference, adjustedP, detectable }: Comparison): Html {
+  const { estimate, low, high } = difference;
+  const sure = LOWER_IS_BETTER.has(score) ? high < 0 : low > 0;
+  return html`<tr><th scope="row">${baseline}</th><td>${subset}</td><td>${score}</td>
+<td${!sure && html` class="beats"`}>${estimate.toFixed(4)}</td><td>${low.toFixed(4)} to ${high.toFixed(4)}</td>
+<td>${adjustedP < 0.001 ? 'below 0.001' : adjustedP.toFixed(3)}</td><td>${detectable?.toFixed(4) ?? '-'}</td></tr>
+`;
 }
