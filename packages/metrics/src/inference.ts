@@ -21,7 +21,7 @@ export interface Comparison {
   readonly difference: Interval;
   /** Two-sided: approximate randomisation where the score is a mean over studies, else the paired bootstrap's. */
   readonly p: number;
-  /** By Holm's method over all comparisons of the protocol. */
+  /** By Holm's method over the scores that are compared with this baseline on these studies. */
   readonly adjustedP: number;
   /** The smallest true difference that these studies show with a power of 0.8; absent where the score is no mean. */
   readonly detectable?: number;
@@ -69,11 +69,12 @@ export function inferenceOf(
           found.push({ protocol: protocol.name, subset, baseline, score, ...compared });
         });
   }
-  const adjusted = holm(found.map(({ p }) => p));
-  return {
-    intervals,
-    comparisons: found.map((comparison, i) => ({ ...comparison, adjustedP: adjusted[i] as number })),
-  };
+  const families = Map.groupBy(found, ({ subset, baseline }) => `${subset} ${baseline}`);
+  const comparisons = [...families.values()].flatMap((family) => {
+    const adjusted = holm(family.map(({ p }) => p));
+    return family.map((comparison, i) => ({ ...comparison, adjustedP: adjusted[i] as number }));
+  });
+  return { intervals, comparisons };
 }
 
 /** The corpus scores of a sample, averaged over repeats. */

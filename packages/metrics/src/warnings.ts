@@ -184,6 +184,8 @@ export function beats(
   lowerIsBetter = false,
 ): boolean {
   if (baseline === undefined || model === undefined) return false;
+  // Nothing can be better than the best: such a tie says that the studies do not tell systems apart.
+  if (model === (lowerIsBetter ? 0 : 1)) return false;
   return lowerIsBetter ? baseline <= model + 1e-9 : baseline >= model - 1e-9;
 }
 

@@ -45,8 +45,8 @@ function htmlRow(view: TableView, row: TableRow): Html {
 export function comparisonTable(comparisons: readonly Comparison[], protocol: string): Html | undefined {
   const rows = comparisons.filter((comparison) => comparison.protocol === protocol);
   if (rows.length === 0) return undefined;
-  return html`<table>
-<caption>The model minus each baseline (${protocol})</caption>
+  return html`<details><summary>The model minus each baseline (${protocol})</summary>
+<table>
 <thead><tr><th>baseline</th><th>studies</th><th>score</th><th>difference</th><th>95 % interval</th>
 <th>p, adjusted</th><th>smallest to be seen</th></tr></thead>
 <tbody>
@@ -54,8 +54,8 @@ ${rows.map(comparisonRow)}
 </tbody>
 </table>
 <p>Intervals: bootstrap over studies. p: approximate randomisation where the score is a mean over studies, else the bootstrap's; adjusted by
-Holm's method over these ${rows.length} comparisons. The last column: the smallest true difference that these studies show four
-times in five. Red: it is not excluded that the baseline is as good.</p>`;
+Holm's method over the scores compared with one baseline on the same studies. The last column: the smallest true difference that these studies show four
+times in five. Red: it is not excluded that the baseline is as good.</p></details>`;
 }
 
 function comparisonRow({ baseline, subset, score, difference, adjustedP, detectable }: Comparison): Html {

@@ -29,6 +29,7 @@ export const STYLE = `
   .both { background: #dff3e4; }
   .draft { background: #fde8e6; text-decoration: underline; }
   .reference { color: #555; background: #eee; text-decoration: line-through; }
+  details { margin: 1rem 0; } summary { cursor: pointer; font-weight: 600; }
   dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; }
   dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
   @media print { article, table, figure { break-inside: avoid; } }
