@@ -10,6 +10,7 @@ export const SIDES: Readonly<Record<Side, readonly string[]>> = {
   right: ['(right|right sided|rt)'],
   bilateral: [
     '(bilateral|bilaterally|both|biapical|bibasilar|bibasal)',
+    '(greater|larger|worse|more|smaller|less) on the (right|left) [side]',
     '[on] [the] (right|left) (greater|larger|worse|more|smaller|less) than [on] [the] (right|left)',
   ],
 };

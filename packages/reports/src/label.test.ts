@@ -137,9 +137,19 @@ test.each([
   ['Without significant interval change in the effusion.', 'unchanged'],
   ['The effusion has resolved.', 'resolved'],
   ['The effusion is no longer seen.', 'resolved'],
+  ['The effusion is small but stable.', 'unchanged'],
+  ['Effusions, larger on the right, are unchanged.', 'unchanged'],
   ['Effusion, stable cardiomegaly.', undefined],
+  ['Effusion but stable cardiomegaly.', undefined],
 ])('change: %s', (text, change) => {
   expect(labelReport(text).find(({ finding }) => finding === 'pleural effusion')?.change).toBe(change);
+});
+
+test('a place before a denial is not that of what is denied', () => {
+  const [atelectasis, effusion] = labelReport('Atelectasis at the left base without effusion.');
+  expect(atelectasis).toMatchObject({ side: 'left', location: 'base' });
+  expect(effusion).not.toHaveProperty('location');
+  expect(labelReport('In the left base there is no effusion.')[0]).toMatchObject({ location: 'base' });
 });
 
 test('a look is no change: increased markings are more than normal', () => {

@@ -45,7 +45,8 @@ function take(found: Qualifiers, { meaning }: Phrase, isLook: boolean): void {
 
 /**
  * Phrases that may qualify a finding, outward: up to a comma, a break or the next finding. What an "and" parts from
- * this finding and joins to the next is that one's: `right effusion and left atelectasis`.
+ * this finding and joins to the next is that one's (`right effusion and left atelectasis`), and so is what stands before
+ * a denial (`atelectasis at the base without effusion`).
  */
 export function neighbours(sentence: Sentence, phrase: Phrase, step: -1 | 1): Phrase[] {
   const run: Phrase[] = [];
@@ -53,19 +54,26 @@ export function neighbours(sentence: Sentence, phrase: Phrase, step: -1 | 1): Ph
   let edge = phrase;
   for (let i = sentence.phrases.indexOf(phrase) + step; ; i += step) {
     const next = sentence.phrases[i];
-    if (next === undefined || next.meaning.cue === 'break') return run;
+    if (next === undefined) return run;
+    if (next.meaning.cue === 'break') {
+      if (step > 0 && sentence.words[next.start] === 'but' && trails(sentence, i + 1)) continue;
+      return run;
+    }
     const [first, second] = step < 0 ? [next, edge] : [edge, next];
     if (wordBetween(sentence, first, second, COMMA) && !(step > 0 && trails(sentence, i))) return run;
     if (wordBetween(sentence, first, second, JOINT)) joined = Math.min(joined, run.length);
+    if (step < 0 && next.meaning.cue === 'deny') joined = Math.min(joined, run.length);
     if (namesFinding(next)) return run.slice(0, joined);
     run.push(next);
     edge = next;
   }
 }
 
-/** `effusion, unchanged`, `effusions, left greater than right, have increased`: a remark that stands alone behind a comma. */
+/** `effusion, unchanged`, `enlarged but stable`, `effusions, left greater than right, have increased`: a remark that stands alone. */
 function trails({ phrases, words }: Sentence, index: number): boolean {
-  const { meaning, end } = phrases[index] as Phrase;
+  const phrase = phrases[index];
+  if (phrase === undefined) return false;
+  const { meaning, end } = phrase;
   const remark =
     meaning.change !== undefined || (meaning.side === 'bilateral' && meaning.location === undefined);
   return remark && (end === words.length || words[end] === ',' || words[end] === 'since');

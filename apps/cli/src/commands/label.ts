@@ -77,6 +77,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     const mentions = labelReport(line.text);
     const labels = labelsOf(mentions, line.text, flags.scheme);
     await sink.write(JSON.stringify({ id: line.id, labels, ...(flags.mentions && { mentions }) }));
+    if (sink.closed) return;
     await judge?.add(line, labels, mentions);
     done++;
     if (total !== undefined && done % 1000 === 0)
@@ -146,9 +147,16 @@ class Judge {
 class LineSink implements Disposable {
   readonly #file: AtomicFile | undefined;
   #lines: string[] = [];
+  #closed = false;
 
   constructor(path: string | undefined) {
     this.#file = path === undefined ? undefined : new AtomicFile(path);
+    if (path === undefined) process.stdout.once('error', () => this.#close());
+  }
+
+  /** Whether the reader of standard output has gone (`| head`): no more is wanted. */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   async write(line: string): Promise<void> {
@@ -170,7 +178,15 @@ class LineSink implements Disposable {
     const text = `${this.#lines.join('\n')}\n`;
     this.#lines = [];
     if (this.#file !== undefined) this.#file.write(text);
-    else if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+    else if (!process.stdout.write(text)) await this.#drained();
+  }
+
+  async #drained(): Promise<void> {
+    await once(process.stdout, 'drain').catch(() => this.#close());
+  }
+
+  #close(): void {
+    this.#closed = true;
   }
 }
 
