@@ -2,6 +2,7 @@
 import { LlamaXrError } from '@llama-xr/core';
 import { Command, CommanderError } from 'commander';
 import { compare } from './commands/compare.ts';
+import { counterfactual } from './commands/counterfactual.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { encode } from './commands/encode.ts';
@@ -11,6 +12,7 @@ import { label } from './commands/label.ts';
 import { prepare } from './commands/prepare.ts';
 import { reviewImport } from './commands/review-import.ts';
 import { reviewPack } from './commands/review-pack.ts';
+import { scenarios } from './commands/scenarios.ts';
 import { train } from './commands/train.ts';
 import { version } from './version.ts';
 
@@ -24,6 +26,8 @@ const COMMANDS = [
   label,
   evaluate,
   compare,
+  counterfactual,
+  scenarios,
   reviewPack,
   reviewImport,
 ];
