@@ -68,7 +68,12 @@ export async function writeEvaluation(
   const shown = await shownCases(result, cases);
   const files: Record<string, string> = {
     [SCORES]: `${JSON.stringify(table, null, 2)}\n`,
-    'report.html': renderPage(table, { title, cases: shown, provenance }),
+    'report.html': renderPage(table, {
+      title,
+      cases: shown,
+      provenance,
+      example: result.predictions[0] as Prediction,
+    }),
   };
   if (run !== undefined)
     files['model-card.md'] = modelCard({

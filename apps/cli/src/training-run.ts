@@ -109,19 +109,18 @@ export async function runTraining(plan: TrainingPlan, place: TrainingPlace, term
   });
   const result = await follow(events, terminal);
   const inputs = [base, dataset, ...(images ? [images.features] : [])];
-  writeManifest(
-    folder.manifest,
-    finish({
-      command: 'train',
-      inputs: Object.fromEntries(inputs.map(({ path, sha256 }) => [path, sha256])),
-      outputs: { 'adapter/adapter.gguf': await sha256File(folder.adapterGguf) },
-      config: { recipe, mode: result.mode },
-      seed: recipe.seed,
-      device,
-      notices,
-      versions: { 'llama-xr': version },
-    }),
-  );
+  const manifest = finish({
+    command: 'train',
+    inputs: Object.fromEntries(inputs.map(({ path, sha256 }) => [path, sha256])),
+    outputs: { 'adapter/adapter.gguf': await sha256File(folder.adapterGguf) },
+    config: { recipe, mode: result.mode },
+    seed: recipe.seed,
+    device,
+    notices,
+    versions: { 'llama-xr': version },
+  });
+  const seconds = Math.max(manifest.seconds, await folder.secondsLogged());
+  writeManifest(folder.manifest, { ...manifest, seconds });
   return { folder, ...result };
 }
 

@@ -9,7 +9,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail, readJson, writeJson } from '@llama-xr/core';
+import { fail, readJson, readJsonLines, writeJson } from '@llama-xr/core';
 import { z } from 'zod';
 import { Recipe } from './recipe.ts';
 
@@ -60,6 +60,16 @@ export class RunFolder {
 
   write(description: RunDescription): void {
     writeJson(this.description, description);
+  }
+
+  /** Seconds of all steps and validations that count, those before a resume too. */
+  async secondsLogged(): Promise<number> {
+    let total = 0;
+    for await (const { value } of readJsonLines(this.log)) {
+      const { seconds } = value as { seconds?: number };
+      total += seconds ?? 0;
+    }
+    return total;
   }
 
   /** @throws LlamaXrError FILE_MISSING, FILE_FORMAT naming the field. */

@@ -30,6 +30,7 @@ const page = renderPage(table, {
     },
   ],
   provenance: { predictions: 'x.jsonl' },
+  example: predictions[3] as Prediction,
 });
 
 test('text is escaped everywhere, and the page asks for nothing', () => {

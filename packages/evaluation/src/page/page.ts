@@ -1,7 +1,8 @@
 /** An evaluation as one HTML page that needs nothing else: what must be known first stands on top. */
-import { CLINICAL, type ScoreTable } from '@llama-xr/metrics';
+import { CLINICAL, type Prediction, type ScoreTable } from '@llama-xr/metrics';
 import { type Case, caseList } from './cases.ts';
 import { type Bar, barChart } from './charts.ts';
+import { cleaningSection } from './cleaning.ts';
 import { evidenceSections, subgroupTable } from './evidence-sections.ts';
 import { type Html, html } from './html.ts';
 import { comparisonTable, scoreTables } from './score-tables.ts';
@@ -12,13 +13,15 @@ export interface PageOptions {
   readonly title?: string;
   /** Studies to show one by one, worst first. */
   readonly cases?: readonly Case[];
+  /** A prediction whose way into the scores is shown. */
+  readonly example?: Prediction;
   /** How the page was made, as name and value. */
   readonly provenance?: Readonly<Record<string, string>>;
 }
 
 export function renderPage(
   table: ScoreTable,
-  { title = 'Scores of drafted reports', cases = [], provenance = {} }: PageOptions = {},
+  { title = 'Scores of drafted reports', cases = [], provenance = {}, example }: PageOptions = {},
 ): string {
   const protocol = Object.keys(table.protocols)[0] as string;
   return String(html`<!doctype html>
@@ -44,6 +47,7 @@ ${comparisonTable(table.comparisons, CLINICAL.name)}
 ${evidenceSections(table)}
 ${subgroupTable(table.subgroups, 'composite')}
 ${cases.length > 0 && html`<h2>Worst cases</h2>\n${caseList(cases)}`}
+${example && cleaningSection(example, Object.keys(table.protocols))}
 ${provenanceList(provenance)}
 </body>
 </html>
