@@ -57,7 +57,7 @@ describe.skipIf(lacks('chromium'))('review in Chromium (needs chromium)', () => 
       '0.25',
     );
     browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
-    page = await browser.newPage({ acceptDownloads: true });
+    page = await browser.newPage({ acceptDownloads: true, viewport: { width: 1440, height: 1000 } });
     page.on('request', (request) => requests.push(request.url()));
     page.on('pageerror', (error) => mistakes.push(String(error)));
     page.on('console', (message) => message.type() === 'error' && mistakes.push(message.text()));

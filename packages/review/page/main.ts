@@ -30,9 +30,11 @@ function show(index: number): void {
       { class: 'images' },
       images.length > 0 ? images : ['No images were packed for this case.'],
     ),
-    element('div', { class: 'cards' }, cards),
-    ...(item.reports.length > 1 ? [preference()] : []),
-    commentBox(),
+    element('div', { class: 'judgement' }, [
+      element('div', { class: 'cards' }, cards),
+      ...(item.reports.length > 1 ? [preference()] : []),
+      commentBox(),
+    ]),
   );
   heading.focus();
   scrollTo(0, 0);

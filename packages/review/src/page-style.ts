@@ -16,7 +16,16 @@ export const PAGE_STYLE = `
   .images button { padding: 0; background: #000; border: 0; flex: 0 1 34rem; }
   .images button.large { flex: 1 0 100%; }
   .images img { display: block; width: 100%; }
-  .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1rem; margin-top: 1rem; }
+  @media (min-width: 85rem) {
+    main { max-width: none; display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: 0 1.2rem; }
+    h1 { grid-column: 1 / -1; }
+    .images { flex-direction: column; align-items: center; position: sticky; top: 6rem; max-height: calc(100vh - 7rem);
+      overflow: auto; }
+    .images button { flex: none; width: min(100%, 40rem); }
+    .images button.large { width: 100%; }
+  }
+  .judgement { margin-top: 1rem; }
+  .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1rem; }
   .card { background: #1f2429; border-radius: .4rem; padding: 1rem; min-width: 0; }
   .report { background: #fafafa; color: #16191c; padding: .8rem; border-radius: .3rem; margin: 0 0 .6rem;
     white-space: pre-wrap; overflow-wrap: anywhere; }

@@ -1,5 +1,5 @@
 /** Scenario files checked, drafts judged claim by claim, suites weighed. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Mistakes } from '@llama-xr/core';
@@ -198,4 +198,16 @@ test('a scenario as a study: its tags as they are, scores in the encoder’s ord
   expect(scores?.frontal?.[XRV_LABELS.indexOf('Pneumothorax')]).toBe(0.9);
   expect(scores?.frontal).toHaveLength(18);
   expect([scores?.lateral, abnormal]).toEqual([null, true]);
+});
+
+test('the example of the README is a scenario, and its two drafts are told apart', async () => {
+  const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
+  const example = /```json5\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  mkdirSync(join(folder, 'readme'));
+  writeFileSync(join(folder, 'readme/example.json5'), example);
+  const [own] = await readSuite([join(folder, 'readme')]);
+  expect(
+    judgeDraft(own as Scenario, own?.examples.passes ?? '').claims.filter(({ holds }) => !holds),
+  ).toEqual([]);
+  expect(judgeDraft(own as Scenario, own?.examples.fails ?? '').passed).toBe(false);
 });
