@@ -3,7 +3,10 @@
  * not agree cannot tell systems apart, whatever its means say.
  */
 import {
+  type BootstrapOptions,
+  bootstrapInterval,
   cohenKappa,
+  type Estimate,
   fleissKappa,
   krippendorffAlpha,
   type MeasurementLevel,
@@ -15,6 +18,7 @@ import type { Opinion, Preference, Unblinded } from './unblind.ts';
 /** A judgement as a number that scales can be taken of: one reader, one unit (a report, or a pair of reports). */
 interface Judgement {
   readonly reader: string;
+  readonly case: string;
   readonly unit: string;
   readonly value: number;
 }
@@ -25,6 +29,8 @@ export interface Agreement {
   readonly level: MeasurementLevel;
   /** Units that at least two readers judged. */
   readonly units: number;
+  /** Krippendorff's alpha at the scale's own level, ordinal or nominal; the interval draws cases. */
+  readonly alpha: Estimate;
   readonly alphaNominal: number;
   /** NaN for nominal scales. */
   readonly alphaOrdinal: number;
@@ -65,18 +71,20 @@ const SCALES: readonly Scale[] = [
 ];
 
 /** Agreement between the readers, first showings alone. Scales that fewer than two readers used are left out. */
-export function agreementBetween(data: Unblinded): Agreement[] {
+export function agreementBetween(data: Unblinded, options: BootstrapOptions = {}): Agreement[] {
   return SCALES.flatMap(({ name, level, of }) => {
     const units = Map.groupBy(of(data, false), ({ unit }) => unit);
     const shared = [...units.values()].filter((judgements) => judgements.length > 1);
     if (shared.length === 0) return [];
-    const values = shared.map((judgements) => judgements.map(({ value }) => value));
+    const values = (units: typeof shared) => units.map((judgements) => judgements.map(({ value }) => value));
     const alpha = (as: MeasurementLevel) =>
-      level === 'nominal' && as !== 'nominal' ? Number.NaN : krippendorffAlpha(values, as);
+      level === 'nominal' && as !== 'nominal' ? Number.NaN : krippendorffAlpha(values(shared), as);
+    const cases = [...Map.groupBy(shared, ([first]) => first?.case).values()];
     return {
       scale: name,
       level,
       units: shared.length,
+      alpha: bootstrapInterval(cases, (sample) => krippendorffAlpha(values(sample.flat()), level), options),
       alphaNominal: alpha('nominal'),
       alphaOrdinal: alpha('ordinal'),
       alphaInterval: alpha('interval'),
@@ -114,7 +122,9 @@ function opinionScale(value: (opinion: Opinion) => number | undefined): Scale['o
     opinions.flatMap((opinion) => {
       const number = opinion.repeat === repeat ? value(opinion) : undefined;
       const unit = JSON.stringify([opinion.case, opinion.system]);
-      return number === undefined ? [] : [{ reader: opinion.reader, unit, value: number }];
+      return number === undefined
+        ? []
+        : [{ reader: opinion.reader, case: opinion.case, unit, value: number }];
     });
 }
 
@@ -127,7 +137,12 @@ function radpeerRank({ radpeer }: Opinion): number | undefined {
 function preferenceScale({ preferences }: Unblinded, repeat: boolean): Judgement[] {
   return preferences
     .filter((preference) => preference.repeat === repeat)
-    .map(({ reader, case: unit, pair, preferred }) => ({ reader, unit, value: sideOf(pair, preferred) }));
+    .map(({ reader, case: id, pair, preferred }) => ({
+      reader,
+      case: id,
+      unit: id,
+      value: sideOf(pair, preferred),
+    }));
 }
 
 const sideOf = (pair: Preference['pair'], preferred: string): number =>

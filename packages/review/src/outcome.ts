@@ -73,7 +73,7 @@ export function reviewOutcome(data: Unblinded, options: OutcomeOptions = {}): Re
       ),
     ),
     preferences: [...pairs.values()].map((choices) => pairOutcome(choices, options)),
-    between: agreementBetween(data),
+    between: agreementBetween(data, options),
     within: agreementWithin(data),
     dividing: dividingCases(first, chosen),
     readers: data.readers,

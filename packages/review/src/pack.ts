@@ -9,6 +9,7 @@ import { PACK_FORMAT } from './page-data.ts';
 import { renderPage } from './page-html.ts';
 import { type PlannedReader, type PlanOptions, planReview } from './plan.ts';
 import { ERROR_CLASSES, RADPEER, RATINGS } from './scales.ts';
+import { tellTales } from './tell-tales.ts';
 
 export interface ReviewCase {
   readonly id: string;
@@ -47,6 +48,8 @@ export interface WrittenPack {
   readonly items: number;
   /** Cases without any image. */
   readonly withoutImages: number;
+  /** What could give the writers away, in sentences. */
+  readonly tellTales: readonly string[];
 }
 
 /** Writes `<folder>/<reader>.html` for each reader, and the key to `keyPath`. @throws LlamaXrError INPUT, FILE_WRITE. */
@@ -101,6 +104,7 @@ export async function writePack(
     cases: cases.length,
     items: plan[0]?.items.length ?? 0,
     withoutImages: [...placesOf.values()].filter((places) => places.length === 0).length,
+    tellTales: tellTales(cases),
   };
 }
 

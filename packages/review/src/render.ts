@@ -108,19 +108,14 @@ function preferences({ preferences: pairs }: ReviewOutcome): Table {
 function between({ between: scales }: ReviewOutcome): Table {
   return {
     title: 'Agreement between readers',
-    head: ['', 'units', 'alpha nominal', 'alpha ordinal', 'alpha interval', 'mean kappa', 'Fleiss kappa'],
+    head: ['', 'units', 'alpha', 'alpha nominal', 'alpha interval', 'mean kappa', 'Fleiss kappa'],
     rows: scales.map((scale) => [
       scale.scale,
       String(scale.units),
-      ...[
-        scale.alphaNominal,
-        scale.alphaOrdinal,
-        scale.alphaInterval,
-        scale.meanKappa,
-        scale.fleissKappa,
-      ].map(figure),
+      estimate(scale.alpha),
+      ...[scale.alphaNominal, scale.alphaInterval, scale.meanKappa, scale.fleissKappa].map(figure),
     ]),
-    note: 'Krippendorff’s alpha; Cohen’s kappa over pairs of readers, quadratic weights on ordered scales. Below 0.67 (Krippendorff) no conclusion should rest on a scale.',
+    note: 'Krippendorff’s alpha, ordinal for ordered scales (interval over cases); Cohen’s kappa over pairs of readers, quadratic weights on ordered scales. Below 0.67 (Krippendorff) no conclusion should rest on a scale.',
   };
 }
 

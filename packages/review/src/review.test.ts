@@ -195,6 +195,7 @@ test('what readers said comes out: ratings, errors, grades, preferences, agreeme
   expect(pair?.majority.high).toBeCloseTo(0.2775, 3);
   expect(outcome.between.find(({ scale }) => scale === 'Accuracy')).toMatchObject({
     units: 60,
+    alpha: { value: 1, low: 1, high: 1 },
     alphaOrdinal: 1,
     meanKappa: 1,
     fleissKappa: 1,
@@ -269,4 +270,26 @@ test('a page left half done counts as far as it goes', async () => {
   expect(outcome.readers[0]?.answered).toBe(4);
   expect(outcome.systems.reduce((sum, { opinions }) => sum + opinions, 0)).toBe(8);
   expect(outcome.between).toEqual([]);
+});
+
+test('what could give the writers away is said', async () => {
+  expect((await pack('even')).written.tellTales).toEqual([]);
+  const uneven = cases.map(({ id, reports }) => ({
+    id,
+    reports: {
+      ...reports,
+      reference: `The XXXX is normal. ${'More words. '.repeat(9)}`,
+      model: 'no capitals here at all',
+    },
+  }));
+  const { tellTales } = await writePack(uneven, join(folder, 'uneven'), join(folder, 'uneven.json'), {
+    readers: 1,
+    seed: 1,
+    repeat: 0,
+  });
+  expect(tellTales).toEqual([
+    'marks of de-identification (XXXX, ___): 0 % of model, 0 % of other, 100 % of reference',
+    'no capital letter: 100 % of model, 0 % of other, 0 % of reference',
+    expect.stringMatching(/^length: 5 words in model, 4 words in other, 2\d words in reference/),
+  ]);
 });

@@ -88,6 +88,7 @@ async function run(predictions: string[], flags: ReviewPackFlags): Promise<void>
       `${written.cases} cases, ${written.items} on each page, ${written.pages.length} readers, ${bytes(images.bytes())} of images`,
       ...(written.withoutImages > 0 ? [`NOTE: ${written.withoutImages} cases have no image`] : []),
       ...(leftOut > 0 ? [`NOTE: ${leftOut} reports left out: not every file has their study`] : []),
+      ...written.tellTales.map((sign) => `NOTE: readers may recognise the writers by ${sign}`),
       ...written.pages.map((page) => `wrote ${page}`),
       `wrote ${resolve(key)}: keep it here, it says whose report is whose`,
     ].join('\n'),
