@@ -20,9 +20,8 @@ export interface Comparison {
   readonly end: number;
 }
 
-const STUDY =
-  '(study|exam|examination|film|radiograph|image|imaging|x ray|x xxxx|xxxx|ct|scan|report|chest|chest radiograph|chest x ray|chest film|chest ct|comparison)';
-const EARLIER = '(prior|previous|earlier|most recent|recent|last|preceding|outside|old)';
+const STUDY = '(study|exam|examination|film|radiograph|image|imaging|x ray|ct|scan|report|xxxx|chest)';
+const EARLIER = '(prior|previous|earlier|preceding|most recent|recent|last|old)';
 const SEEN = '(seen|noted|identified|demonstrated|visualized|present|evident|described|observed|reported)';
 
 const PHRASES: Readonly<Record<ComparisonKind | 'none', readonly string[]>> = {
@@ -48,26 +47,20 @@ const PHRASES: Readonly<Record<ComparisonKind | 'none', readonly string[]>> = {
     '(similar|unchanged|stable) [in appearance] [as] (to|from|since|compared to|compared with|when compared to) [the] [patient] (prior|previous|earlier)',
   ],
   prior: [
-    `(compared|comparison|comparing|relative|contrast|similar) (to|with) [the|a|an|patient] [${EARLIER}] ${STUDY}`,
-    `(compared|comparison|comparing|relative) (to|with) [the|a|an] ${EARLIER}`,
-    `when compared (to|with)`,
-    `(since|from|on|in|with|to|than|of|by) [the|a|an] ${EARLIER} [chest|pa|frontal|lateral] ${STUDY}`,
-    `since [the] (prior|previous|last|comparison|xxxx)`,
+    `[compared|comparison] (with|to|since|from|on) [the] ${EARLIER} ${STUDY}`,
+    `[the] ${EARLIER} ${STUDY}`,
+    '(compared|comparison|comparing) (to|with)',
+    '(since|from|to|with|than|in) [the] (prior|previous|last|comparison|xxxx)',
     `(previously|prior|formerly) ${SEEN}`,
     `(seen|noted|identified|described) (previously|before|earlier)`,
-    `as compared [to|with]`,
-    'in comparison [to|with]',
     '(previously|formerly)',
-    `[the] ${EARLIER} ${STUDY}`,
   ],
   none: [
-    `(no|without) [${EARLIER}|available|relevant|other] [chest] [${STUDY}] (comparison|prior|previous)`,
-    `(no|without|lack of|none) [available] (${EARLIER}|comparison|comparative) [${STUDY}] [(is|are|was|were)] [available|for comparison|available for comparison]`,
-    `no ${EARLIER} [chest] ${STUDY} [available] for comparison`,
+    `(no|without|none) [available] ${EARLIER} [${STUDY}] [for comparison|is available|are available|available]`,
+    `(no|without|none) [available] (comparison|comparative) [${STUDY}]`,
+    `${EARLIER} ${STUDY} (is|are) not available`,
     '(comparison|comparison is|comparisons) [:] none',
     '(clinically|hemodynamically) stable',
-    'new (york|born)',
-    'remains of',
   ],
 };
 

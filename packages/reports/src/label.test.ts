@@ -168,6 +168,7 @@ test('how a doubt is meant', () => {
     'alternative',
     'possible',
   ]);
+  expect(doubts('Effusion and edema versus pneumonia.')).toEqual([undefined, 'alternative', 'alternative']);
   expect(doubts('Edema versus possible pneumonia.')).toEqual(['alternative', 'possible']);
 });
 

@@ -100,7 +100,7 @@ function scopesOf(sentence: Sentence): Scope[] {
     // At the end of its clause a doubt can only mean what went before: `small effusions suspected`.
     const turns = until === end && reach.effect !== 'negative' && reach.effect !== 'past';
     if (!reach.back && !turns) continue;
-    const since = reachBack(sentence, start);
+    const since = reachBack(sentence, start, reach.effect === 'alternative' ? ALTERNATIVE_ENDS : LIST_ENDS);
     if (since < start) scopes.push({ start: since, end: start, effect: reach.effect });
   }
   return scopes;
@@ -175,15 +175,18 @@ function startsAfresh(sentence: Sentence, from: number, limit: number): boolean 
   );
 }
 
-/** Back over one subject, or over a list that an "and" or "or" closes. */
-function reachBack(sentence: Sentence, before: number): number {
+/** Back over one subject, or over a list that an "and" or "or" closes; an alternative is one thing. */
+function reachBack(sentence: Sentence, before: number, ends: ReadonlySet<string>): number {
   const start = sentence.clauseStart(before);
   let closed = false;
   for (let i = before - 1; i >= start; i--) {
-    const word = sentence.words[i];
+    const word = sentence.words[i] as string;
+    if (ends.has(word) && !(word === ',' && closed)) return i + 1;
     if (word === 'and' || word === 'or') closed = true;
-    if (word === ',' && !closed) return i + 1;
     if (word === 'there') return i;
   }
   return start;
 }
+
+const LIST_ENDS: ReadonlySet<string> = new Set([',']);
+const ALTERNATIVE_ENDS: ReadonlySet<string> = new Set([',', 'and']);
