@@ -24,6 +24,7 @@ export interface EvaluationConfig {
   readonly predictions: string;
   readonly protocols: readonly ProtocolName[];
   readonly data: string | null;
+  readonly features: string | null;
   readonly seed: number;
   readonly allowEmpty: boolean;
 }

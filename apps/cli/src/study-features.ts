@@ -1,6 +1,7 @@
 /** Puts the encoder's scores of a features file into the studies that it was made from. */
 import { fail } from '@llama-xr/core';
 import { type Dataset, readStudies, type Study } from '@llama-xr/dataset';
+import { nearestByFeatures } from '@llama-xr/metrics';
 import { type Features, PATHOLOGIES, readFeatures } from '@llama-xr/vision';
 
 /** A data set, with the scores of a features file where one is given. */
@@ -22,6 +23,33 @@ export function withScores(studies: readonly Study[], features: Features, path: 
   if (!scored.some((study) => rowOf.has(study.id)))
     fail('INPUT', `${path}: expected features of the studies of this data set, got none of them`);
   return scored;
+}
+
+/**
+ * The training report of the image most like each study's, to the encoder: the baseline of retrieval without a language model.
+ * @param ids of the studies asked for, which must be in the data set.
+ */
+export function nearestReports(dataset: Dataset, path: string, ids: readonly string[]): string[] {
+  const features = readFeatures(path);
+  const rowOf = new Map(features.ids.map((id, row) => [id, row]));
+  const studyOf = new Map(dataset.studies.map((study) => [study.id, study]));
+  const pooled = (id: string): Float32Array => {
+    const row = rowOf.get(id) ?? fail('INPUT', `${path}: expected features of study ${id}, got none`);
+    const { pooled: all, present } = features.frontal;
+    if (present[row] !== 1) fail('INPUT', `${path}: expected a frontal view of study ${id}, got none`);
+    const width = all.length / features.ids.length;
+    return all.subarray(row * width, (row + 1) * width);
+  };
+  const training = dataset.studies.flatMap(({ id, split, report, patient }) => {
+    const row = split === 'train' ? rowOf.get(id) : undefined;
+    return row === undefined || features.frontal.present[row] !== 1
+      ? []
+      : [{ features: pooled(id), report, patient }];
+  });
+  return nearestByFeatures(
+    training,
+    ids.map((id) => ({ features: pooled(id), patient: studyOf.get(id)?.patient })),
+  );
 }
 
 function scoresOf({ present, normalised }: Features['frontal'], row: number): number[] | null {

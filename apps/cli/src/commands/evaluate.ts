@@ -1,10 +1,18 @@
 /** `llama-xr evaluate`: scores of drafts beside what a text that reads no image would score, on a page that can be checked. */
 import { fail, sha256File, startRun } from '@llama-xr/core';
-import { readStudies } from '@llama-xr/dataset';
-import { type ProtocolName, protocols, readPredictions, renderTable, score } from '@llama-xr/metrics';
+import { type Dataset, readStudies } from '@llama-xr/dataset';
+import {
+  type Prediction,
+  type ProtocolName,
+  protocols,
+  readPredictions,
+  renderTable,
+  score,
+} from '@llama-xr/metrics';
 import type { Command } from 'commander';
 import { type EvaluationConfig, writeEvaluation } from '../evaluation-files.ts';
 import { count, names } from '../flags.ts';
+import { nearestReports } from '../study-features.ts';
 import { type OutputFlags, openTerminal, type Terminal } from '../terminal.ts';
 import { verifyEvaluation } from '../verify-evaluation.ts';
 
@@ -14,6 +22,7 @@ const DEFAULT_PROTOCOLS: ProtocolName[] = ['plain', 'coco', 'r2gen', 'paper'];
 interface Flags extends OutputFlags {
   protocol: ProtocolName[];
   data?: string;
+  features?: string;
   run?: string;
   out?: string;
   cases: number;
@@ -41,6 +50,10 @@ export function evaluate(root: Command): void {
       '--data <dir>',
       'data set: the constant is then its most typical training report; images for the page',
     )
+    .option(
+      '--features <file>',
+      'made by llama-xr encode: adds the report of the nearest image as a baseline',
+    )
     .option('--run <dir>', 'run folder that wrote the drafts: a model card is made')
     .option('--out <dir>', 'writes scores.json, report.html, manifest.json (signed) and model-card.md there')
     .option('--cases <n>', 'worst cases shown on the page', (text) => count('--cases', text), 12)
@@ -64,13 +77,16 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
     predictions: predictionsPath,
     protocols: flags.protocol,
     data: flags.data ?? null,
+    features: flags.features ?? null,
     seed: flags.seed,
     allowEmpty: flags.allowEmpty ?? false,
   };
   const { table, predictions, dataset } = await scoreFile(config);
   if (flags.out !== undefined) {
     const { out, cases, signingKey } = flags;
-    const inputs = { [predictionsPath]: await sha256File(predictionsPath), ...dataset?.manifest.outputs };
+    const files = [predictionsPath, ...(flags.features === undefined ? [] : [flags.features])];
+    const hashes = await Promise.all(files.map(async (file) => [file, await sha256File(file)]));
+    const inputs = { ...Object.fromEntries(hashes), ...dataset?.manifest.outputs };
     const place = { out, cases, signingKey, run: flags.run };
     await writeEvaluation({ table, predictions, dataset, config, inputs }, place, finish);
     terminal.say(`wrote ${out}/report.html`);
@@ -79,7 +95,8 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
 }
 
 /** Reads what a configuration names, and scores it. */
-export async function scoreFile({ predictions: path, protocols, data, seed, allowEmpty }: EvaluationConfig) {
+export async function scoreFile(config: EvaluationConfig) {
+  const { predictions: path, protocols, data, features, seed, allowEmpty } = config;
   const predictions = await readPredictions(path, { allowEmpty });
   const dataset = data === null ? undefined : await readStudies(data);
   const training = dataset?.studies.filter((study) => study.split === 'train').map(({ report }) => report);
@@ -89,8 +106,18 @@ export async function scoreFile({ predictions: path, protocols, data, seed, allo
     seed,
     traits: (id) => ({ views: views.get(id) }),
     ...(training !== undefined && { training }),
+    ...(features !== null && { features: nearest(dataset, features, predictions) }),
   });
   return { table, predictions, dataset };
+}
+
+function nearest(dataset: Dataset | undefined, features: string, predictions: readonly Prediction[]) {
+  if (dataset === undefined) return fail('USAGE', '--features: expected --data beside it');
+  return nearestReports(
+    dataset,
+    features,
+    predictions.map(({ id }) => id),
+  );
 }
 
 async function verify(
