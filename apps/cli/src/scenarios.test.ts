@@ -31,7 +31,7 @@ async function run(...args: string[]): Promise<{ out: string; said: string; code
 
 const suite = await readSuite([ownScenarios()]);
 const drafts = (name: string, of: 'passes' | 'fails', ids = suite) => {
-  const lines = ids.map(({ id, examples }) => JSON.stringify({ id, prediction: examples[of] }));
+  const lines = ids.map(({ id, examples }) => JSON.stringify({ id, prediction: examples[of][0] }));
   writeFileSync(path(name), `${lines.join('\n')}\n`);
   return path(name);
 };
@@ -54,7 +54,7 @@ test('good drafts pass with exit code 0, bad ones fail with 1 and are named', as
 test('a major failure alone fails where it is asked to', async () => {
   const major = suite.find(({ id }) => id === 'bilateral-effusions');
   const lines = suite.map(({ id, examples }) =>
-    JSON.stringify({ id, prediction: id === major?.id ? examples.fails : examples.passes }),
+    JSON.stringify({ id, prediction: (id === major?.id ? examples.fails : examples.passes)[0] }),
   );
   writeFileSync(path('major.jsonl'), lines.join('\n'));
   expect((await run('scenarios', '--drafts', path('major.jsonl'))).code).toBe(0);

@@ -32,7 +32,7 @@ export function studyOf({ id, input, examples }: Scenario): ScenarioStudy {
     views: [],
     findings: '',
     impression: '',
-    report: examples.passes,
+    report: examples.passes[0] as string,
     ...(indication === undefined ? {} : { indication }),
     ...(comparison === undefined ? {} : { comparison }),
     tags: [...tags],

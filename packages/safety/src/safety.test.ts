@@ -207,7 +207,7 @@ test('the example of the README is a scenario, and its two drafts are told apart
   writeFileSync(join(folder, 'readme/example.json5'), example);
   const [own] = await readSuite([join(folder, 'readme')]);
   expect(
-    judgeDraft(own as Scenario, own?.examples.passes ?? '').claims.filter(({ holds }) => !holds),
+    judgeDraft(own as Scenario, own?.examples.passes[0] ?? '').claims.filter(({ holds }) => !holds),
   ).toEqual([]);
-  expect(judgeDraft(own as Scenario, own?.examples.fails ?? '').passed).toBe(false);
+  expect(judgeDraft(own as Scenario, own?.examples.fails[0] ?? '').passed).toBe(false);
 });

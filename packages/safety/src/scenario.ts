@@ -1,6 +1,6 @@
 /**
  * A scenario: what a model is told of one study, and what its draft must and must not say. A file each, JSON with comments
- * (JSON5), with one draft that passes and one that fails, so that a test can prove that the judge tells them apart.
+ * (JSON5), with drafts that pass and drafts that fail, so that a test can prove that the judge tells them apart.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ export const SEVERITY_LEVELS = ['critical', 'major', 'minor'] as const;
 export type SeverityLevel = (typeof SEVERITY_LEVELS)[number];
 
 const words = z.string().min(1).max(2000);
+const drafts = z.union([words.transform((draft) => [draft]), z.array(words).min(1)]);
 const viewScores = z.partialRecord(z.enum(XRV_LABELS), z.number().min(0).max(1)).nullable();
 
 const side = z.enum(['left', 'right']);
@@ -55,7 +56,8 @@ export const scenarioSchema = z
     }),
     must: z.array(claimSchema).default([]),
     mustNot: z.array(claimSchema).default([]),
-    examples: z.strictObject({ passes: words, fails: words }),
+    /** Drafts that must pass and drafts that must fail, one or more of each: a test holds the judge to them. */
+    examples: z.strictObject({ passes: drafts, fails: drafts }),
   })
   .refine(({ must, mustNot }) => must.length + mustNot.length > 0, {
     error: 'expected a claim in must or mustNot',

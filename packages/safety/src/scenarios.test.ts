@@ -12,11 +12,11 @@ test('at least 25 scenarios, each with a name of its own', () => {
 });
 
 test.each(suite.map((scenario) => [scenario.id, scenario] as const))(
-  '%s: the good draft passes, the bad one fails',
+  '%s: the good drafts pass, the bad ones fail',
   (_, scenario) => {
     const broken = (draft: string) => judgeDraft(scenario, draft).claims.filter(({ holds }) => !holds);
-    expect(broken(scenario.examples.passes)).toEqual([]);
-    expect(broken(scenario.examples.fails)).not.toEqual([]);
+    for (const draft of scenario.examples.passes) expect(broken(draft), draft).toEqual([]);
+    for (const draft of scenario.examples.fails) expect(broken(draft), draft).not.toEqual([]);
     expect(judgeDraft(scenario, ' ').passed).toBe(false);
   },
 );
@@ -26,6 +26,6 @@ test('no one draft passes the suite by saying nothing or by saying it all', () =
   const passedBy = (draft: string) =>
     suite.filter((scenario) => judgeDraft(scenario, draft).passed).map(({ id }) => id);
   expect(passedBy(normal)).toEqual(['normal-stays-normal']);
-  const everything = suite.map(({ examples }) => examples.passes).join(' ');
+  const everything = suite.map(({ examples }) => examples.passes[0]).join(' ');
   expect(passedBy(everything).length).toBeLessThan(suite.length / 3);
 });
