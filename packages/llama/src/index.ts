@@ -34,6 +34,7 @@ export {
 } from './prompt/prompt.ts';
 export { TEMPLATES, type TemplateName } from './prompt/templates.ts';
 export { type BpeVocabulary, createBpeTokenizer } from './tokenizer/byte-bpe.ts';
+export { type EncoderTokenizer, openEncoderTokenizer } from './tokenizer/encoder-tokenizer.ts';
 export { loadTokenizer, openTokenizer } from './tokenizer/load-tokenizer.ts';
 export type { Tokenizer } from './tokenizer/tokenizer.ts';
 export { TRAINED_PRE, trainByteBpe } from './tokenizer/train-byte-bpe.ts';

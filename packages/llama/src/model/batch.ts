@@ -2,6 +2,7 @@
 import { fail } from '@llama-xr/core';
 import type { Feeds } from '@llama-xr/onnx';
 import type { RopeTables } from './rope.ts';
+import { causalMask, checkSegments, positionsOf, segmentMask } from './segments.ts';
 import type { LlamaConfig } from './weights-type.ts';
 
 /** B sequences of S tokens, padded at the right. Arrays are [B * S], row after row. */
@@ -14,6 +15,11 @@ export interface TokenBatch {
    * the number changes. Absent: each row is one text.
    */
   readonly segments?: Int32Array;
+  /**
+   * [B]: how many tokens at the start of a row all its segments share. Each sees them, and counts its positions on from
+   * them. Needs `segments`; their numbers within the prefix count for nothing.
+   */
+  readonly prefixes?: Int32Array;
 }
 
 /** Tokens and what is to be learned from them. */
@@ -24,22 +30,27 @@ export interface Batch extends TokenBatch {
   readonly weights: Float32Array;
 }
 
-/** Added to a score that must not count. */
-const NEVER = -1e30;
-
 /** @throws LlamaXrError INPUT naming what is wrong and where. */
-export function checkTokens({ batch: B, sequence: S, ids, segments }: TokenBatch, config: LlamaConfig): void {
+export function checkTokens(batch: TokenBatch, config: LlamaConfig): void {
+  const { batch: B, sequence: S, ids } = batch;
   const whole = (n: number) => Number.isInteger(n) && n >= 1;
   if (!whole(B) || !whole(S))
     fail('INPUT', `batch: expected whole numbers of rows and tokens, got ${B} x ${S}`);
-  if (S > config.contextLength)
+  checkLength('ids', ids, B, S);
+  checkSegments(batch);
+  const longest = longestText(batch);
+  if (longest > config.contextLength)
     fail(
       'INPUT',
-      `batch: expected at most ${config.contextLength} tokens a row (the model's context), got ${S}`,
+      `batch: expected at most ${config.contextLength} tokens a text (the model's context), got ${longest}`,
     );
-  checkLength('ids', ids, B, S);
-  if (segments !== undefined) checkLength('segments', segments, B, S);
   checkIds('ids', ids, config, () => true);
+}
+
+/** Tokens of the longest text: a row, or a segment with its prefix. */
+export function longestText(batch: TokenBatch): number {
+  if (batch.segments === undefined) return batch.sequence;
+  return positionsOf(batch).reduce((longest, position) => Math.max(longest, position + 1), 0);
 }
 
 /** As {@link checkTokens}, labels and weights too. */
@@ -82,47 +93,28 @@ export function rowsInLoss({ weights }: Batch): Int32Array {
 export class SequenceFeeds {
   readonly #masks = new Map<number, Float32Array>();
 
-  feeds({ batch: B, sequence: S, segments }: TokenBatch, tables: RopeTables): Feeds {
+  feeds(batch: TokenBatch, tables: RopeTables): Feeds {
+    const { batch: B, sequence: S, segments } = batch;
     const half = tables.cosine.length / tables.positions;
     return {
-      positions: { shape: [B, S], data: positionsOf(B, S, segments) },
+      positions: { shape: [B, S], data: asInt64(positionsOf(batch)) },
       cosine: { shape: [tables.positions, half], data: tables.cosine },
       sine: { shape: [tables.positions, half], data: tables.sine },
       mask:
         segments === undefined
           ? { shape: [1, 1, S, S], data: this.#causal(S) }
-          : { shape: [B, 1, S, S], data: segmentMask(B, S, segments) },
+          : { shape: [B, 1, S, S], data: segmentMask(batch) },
     };
   }
 
   #causal(S: number): Float32Array {
     let mask = this.#masks.get(S);
     if (mask === undefined) {
-      mask = segmentMask(1, S, new Int32Array(S));
+      mask = causalMask(S);
       this.#masks.set(S, mask);
     }
     return mask;
   }
-}
-
-/** [B, S]: counts from 0 in each row, or from the start of each segment. */
-function positionsOf(B: number, S: number, segments: Int32Array | undefined): BigInt64Array {
-  const positions = new BigInt64Array(B * S);
-  for (let i = 0; i < B * S; i++) {
-    const goesOn = i % S !== 0 && segments?.[i] === segments?.[i - 1];
-    positions[i] = goesOn ? (positions[i - 1] as bigint) + 1n : 0n;
-  }
-  return positions;
-}
-
-/** [B, 1, S, S]: a token sees those of its segment up to itself. */
-function segmentMask(B: number, S: number, segments: Int32Array): Float32Array {
-  const mask = new Float32Array(B * S * S).fill(NEVER);
-  for (let b = 0; b < B; b++)
-    for (let i = 0; i < S; i++)
-      for (let j = 0; j <= i; j++)
-        if (segments[b * S + i] === segments[b * S + j]) mask[(b * S + i) * S + j] = 0;
-  return mask;
 }
 
 /** Rows of a table [*, width] by index, [n, width]: the embedding of tokens, or some rows of a hidden state. */

@@ -4,7 +4,7 @@
  */
 import type { Feeds } from '@llama-xr/onnx';
 import { type LayerKind, layerFeeds, layerKind } from './base-inputs.ts';
-import { SequenceFeeds, type TokenBatch, takeRows } from './batch.ts';
+import { longestText, SequenceFeeds, type TokenBatch, takeRows } from './batch.ts';
 import { type RopeTables, ropeTables } from './rope.ts';
 import type { LlamaConfig, LlamaWeights } from './weights-type.ts';
 
@@ -40,8 +40,9 @@ export class FrozenBase {
 
   /** Positions, rotary tables and mask of a batch. */
   sequence(batch: TokenBatch): Feeds {
-    if (this.#tables === undefined || this.#tables.positions < batch.sequence) {
-      const room = Math.min(this.config.contextLength, Math.max(512, 2 * batch.sequence));
+    const longest = longestText(batch);
+    if (this.#tables === undefined || this.#tables.positions < longest) {
+      const room = Math.min(this.config.contextLength, Math.max(512, 2 * longest));
       this.#tables = ropeTables(this.#rope, room);
     }
     return this.#sequences.feeds(batch, this.#tables);

@@ -146,7 +146,7 @@ test('a batch that does not fit is refused by name', async () => {
     [{ labels: batch.labels.with(4, -100) }, /labels: expected tokens from 0 to 39, got -100 at 4/],
     [{ weights: batch.weights.with(1, Number.NaN) }, /weights: expected finite numbers/],
     [{ weights: new Float32Array(24) }, /at least one token in the loss/],
-    [{ batch: 1, sequence: 65 }, /at most 64 tokens a row/],
+    [{ ids: new Int32Array(65), batch: 1, sequence: 65 }, /at most 64 tokens a text/],
   ];
   for (const [part, message] of wrong)
     await expect(engine.loss({ ...batch, ...part })).rejects.toThrow(message);
