@@ -29,9 +29,9 @@ function picture(): Map<string, string[]> {
   const text = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
   const block = text.split('<!-- layers -->')[1] ?? '';
   return new Map(
-    [...block.matchAll(/^\| `([a-z]+)` \|.*\|([^|]*)\|$/gm)].map((m) => [
+    [...block.matchAll(/^\| `([a-z-]+)` \|.*\|([^|]*)\|$/gm)].map((m) => [
       m[1] as string,
-      [...(m[2] as string).matchAll(/[a-z]+/g)].map((word) => word[0]).filter((word) => word !== 'all'),
+      [...(m[2] as string).matchAll(/[a-z-]+/g)].map((word) => word[0]).filter((word) => word !== 'all'),
     ]),
   );
 }

@@ -55,6 +55,7 @@ export {
   type Scores,
   scorePairs,
 } from './scorer.ts';
+export { type BertScoreOptions, bertScore, type TokenVectors } from './scorers/bert-score.ts';
 export { bleu } from './scorers/bleu.ts';
 export { meteor15 } from './scorers/meteor-15.ts';
 export { sentenceBleuNltk } from './scorers/nltk-bleu.ts';
