@@ -10,10 +10,9 @@ from pathlib import Path
 
 import krippendorff
 import numpy as np
-from scipy.stats import binomtest, norm
+from scipy.stats import binom, binomtest
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import cohens_kappa, fleiss_kappa
-from statsmodels.stats.proportion import proportion_confint
 
 GOLDEN = Path(__file__).parent.parent / "packages/metrics/src/goldens/agreement.json"
 WEIGHTS = {"none": None, "linear": "linear", "quadratic": "quadratic"}
@@ -66,7 +65,6 @@ def alphas():
 
 def exact_power(n, preferred):
     """By going through every outcome with scipy's exact test."""
-    from scipy.stats import binom
     return sum(binom.pmf(k, n, preferred) for k in range(n + 1) if binomtest(k, n).pvalue <= 0.05)
 
 
@@ -76,11 +74,6 @@ def main():
         "cohen": list(kappas()),
         "fleiss": list(fleiss()),
         "krippendorff": list(alphas()),
-        "wilson": [
-            {"successes": k, "cases": n, "interval": list(proportion_confint(k, n, method="wilson"))}
-            for k, n in ((0, 10), (7, 10), (130, 200), (5, 5))
-        ],
-        "quantiles": [{"p": p, "z": norm.ppf(p)} for p in (1e-12, 0.001, 0.025, 0.3, 0.5, 0.8, 0.975, 0.999999)],
         "power": [
             {"n": n, "preferred": p, "power": float(exact_power(n, p))} for n, p in ((5, 0.9), (6, 0.9), (49, 0.7), (200, 0.6))
         ],

@@ -17,7 +17,7 @@ const STUDIES = 4;
 interface Outcome {
   systems: {
     system: string;
-    ratings: Record<string, { value: number }>;
+    ratings: Record<string, { estimate: number }>;
     errorsByClass: Record<string, { all: number }>;
   }[];
   preferences: { firstPreferred: number; secondPreferred: number; equal: number }[];
@@ -188,7 +188,7 @@ describe.skipIf(lacks('chromium'))('review in Chromium (needs chromium)', () => 
       path('outcome'),
     ) as Outcome;
     const [model, reference] = outcome.systems;
-    expect([model?.ratings.accuracy?.value, reference?.ratings.impact?.value]).toEqual([2, 5]);
+    expect([model?.ratings.accuracy?.estimate, reference?.ratings.impact?.estimate]).toEqual([2, 5]);
     expect(model?.errorsByClass).toMatchObject({ omission: { all: 8 }, 'false-finding': { all: STUDIES } });
     expect(outcome.preferences).toEqual([
       expect.objectContaining({ firstPreferred: 0, secondPreferred: STUDIES, equal: 0 }),

@@ -3,15 +3,15 @@
  * not agree cannot tell systems apart, whatever its means say.
  */
 import {
-  type BootstrapOptions,
-  bootstrapInterval,
   cohenKappa,
-  type Estimate,
   fleissKappa,
+  type Interval,
   krippendorffAlpha,
   type MeasurementLevel,
+  type ResamplingOptions,
   weightedKappa,
 } from '@llama-xr/metrics';
+import { intervalOverCases } from './over-cases.ts';
 import { RADPEER_GRADES, RATINGS } from './scales.ts';
 import type { Opinion, Preference, Unblinded } from './unblind.ts';
 
@@ -30,7 +30,7 @@ export interface Agreement {
   /** Units that at least two readers judged. */
   readonly units: number;
   /** Krippendorff's alpha at the scale's own level, ordinal or nominal; the interval draws cases. */
-  readonly alpha: Estimate;
+  readonly alpha: Interval;
   readonly alphaNominal: number;
   /** NaN for nominal scales. */
   readonly alphaOrdinal: number;
@@ -71,7 +71,7 @@ const SCALES: readonly Scale[] = [
 ];
 
 /** Agreement between the readers, first showings alone. Scales that fewer than two readers used are left out. */
-export function agreementBetween(data: Unblinded, options: BootstrapOptions = {}): Agreement[] {
+export function agreementBetween(data: Unblinded, options: ResamplingOptions = {}): Agreement[] {
   return SCALES.flatMap(({ name, level, of }) => {
     const units = Map.groupBy(of(data, false), ({ unit }) => unit);
     const shared = [...units.values()].filter((judgements) => judgements.length > 1);
@@ -84,7 +84,7 @@ export function agreementBetween(data: Unblinded, options: BootstrapOptions = {}
       scale: name,
       level,
       units: shared.length,
-      alpha: bootstrapInterval(cases, (sample) => krippendorffAlpha(values(sample.flat()), level), options),
+      alpha: intervalOverCases(cases, (sample) => krippendorffAlpha(values(sample.flat()), level), options),
       alphaNominal: alpha('nominal'),
       alphaOrdinal: alpha('ordinal'),
       alphaInterval: alpha('interval'),

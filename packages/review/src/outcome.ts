@@ -2,8 +2,9 @@
  * What the readers found: ratings, errors and grades of each system, preferences between systems, and the cases that divide
  * the readers. Intervals draw whole cases, since readers of one case are not independent; first showings alone count.
  */
-import { bootstrapInterval, type Estimate, wilsonInterval } from '@llama-xr/metrics';
+import { type Interval, type ResamplingOptions, shareInterval } from '@llama-xr/metrics';
 import { type Agreement, agreementBetween, agreementWithin, type SelfAgreement } from './agreement.ts';
+import { intervalOverCases } from './over-cases.ts';
 import { ERROR_CLASS_IDS, type ErrorClassId, RADPEER_GRADES, RATING_IDS, type RatingId } from './scales.ts';
 import type { Opinion, Preference, Unblinded } from './unblind.ts';
 
@@ -11,17 +12,17 @@ export interface SystemOutcome {
   readonly system: string;
   /** Opinions, of all readers together. */
   readonly opinions: number;
-  readonly ratings: Readonly<Record<RatingId, Estimate>>;
+  readonly ratings: Readonly<Record<RatingId, Interval>>;
   /** Errors a report. */
-  readonly errors: Estimate;
-  readonly significantErrors: Estimate;
+  readonly errors: Interval;
+  readonly significantErrors: Interval;
   readonly errorsByClass: Readonly<
     Record<ErrorClassId, { readonly all: number; readonly significant: number }>
   >;
   /** Opinions with each grade. */
   readonly radpeer: Readonly<Record<string, number>>;
   /** Share of the opinions that grade a miss likely to matter (2b, 3b, 4b). */
-  readonly gravelyWrong: Estimate;
+  readonly gravelyWrong: Interval;
 }
 
 export interface PairOutcome {
@@ -30,9 +31,9 @@ export interface PairOutcome {
   readonly secondPreferred: number;
   readonly equal: number;
   /** Share of the choices between the two that fell on the first; cases drawn. */
-  readonly share: Estimate;
+  readonly share: Interval;
   /** Share of the cases in which most readers prefer the first, of those with a majority; Wilson. */
-  readonly majority: Estimate;
+  readonly majority: Interval;
   readonly casesWithMajority: number;
 }
 
@@ -55,12 +56,7 @@ export interface ReviewOutcome {
   readonly comments: Unblinded['comments'];
 }
 
-export interface OutcomeOptions {
-  readonly seed?: number;
-  readonly resamples?: number;
-}
-
-export function reviewOutcome(data: Unblinded, options: OutcomeOptions = {}): ReviewOutcome {
+export function reviewOutcome(data: Unblinded, options: ResamplingOptions = {}): ReviewOutcome {
   const first = data.opinions.filter(({ repeat }) => !repeat);
   const chosen = data.preferences.filter(({ repeat }) => !repeat);
   const pairs = Map.groupBy(chosen, ({ pair }) => JSON.stringify(pair));
@@ -81,13 +77,17 @@ export function reviewOutcome(data: Unblinded, options: OutcomeOptions = {}): Re
   };
 }
 
-function systemOutcome(system: string, opinions: readonly Opinion[], options: OutcomeOptions): SystemOutcome {
+function systemOutcome(
+  system: string,
+  opinions: readonly Opinion[],
+  options: ResamplingOptions,
+): SystemOutcome {
   const cases = [...Map.groupBy(opinions, (opinion) => opinion.case).values()];
-  const meanOf = (value: (opinion: Opinion) => number | undefined): Estimate =>
-    bootstrapInterval(cases, (sample) => mean(sample.flat().map(value)), options);
+  const meanOf = (value: (opinion: Opinion) => number | undefined): Interval =>
+    intervalOverCases(cases, (sample) => mean(sample.flat().map(value)), options);
   const ratings = Object.fromEntries(
     RATING_IDS.map((id) => [id, meanOf((opinion) => opinion.ratings[id])]),
-  ) as Record<RatingId, Estimate>;
+  ) as Record<RatingId, Interval>;
   const marks = opinions.flatMap(({ errors }) => errors);
   const errorsByClass = Object.fromEntries(
     ERROR_CLASS_IDS.map((id) => {
@@ -109,7 +109,7 @@ function systemOutcome(system: string, opinions: readonly Opinion[], options: Ou
   };
 }
 
-function pairOutcome(choices: readonly Preference[], options: OutcomeOptions): PairOutcome {
+function pairOutcome(choices: readonly Preference[], options: ResamplingOptions): PairOutcome {
   const { pair } = choices[0] as Preference;
   const cases = [...Map.groupBy(choices, (choice) => choice.case).values()];
   const share = (sample: readonly Preference[]) =>
@@ -120,8 +120,8 @@ function pairOutcome(choices: readonly Preference[], options: OutcomeOptions): P
     firstPreferred: count(choices, pair[0]),
     secondPreferred: count(choices, pair[1]),
     equal: count(choices, 'equal'),
-    share: bootstrapInterval(cases, (sample) => share(sample.flat()), options),
-    majority: wilsonInterval(leads.filter((lead) => lead > 0).length, leads.length),
+    share: intervalOverCases(cases, (sample) => share(sample.flat()), options),
+    majority: shareInterval(leads.filter((lead) => lead > 0).length, leads.length),
     casesWithMajority: leads.length,
   };
 }

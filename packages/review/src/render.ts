@@ -1,5 +1,5 @@
 /** The outcome of a review in words and tables: for a terminal, and as a page. */
-import type { Estimate } from '@llama-xr/metrics';
+import type { Interval } from '@llama-xr/metrics';
 import type { ReviewOutcome } from './outcome.ts';
 import { escapeHtml } from './page-html.ts';
 import { ERROR_CLASSES, RADPEER_GRADES, RATINGS } from './scales.ts';
@@ -156,7 +156,7 @@ function progress({ readers }: ReviewOutcome): Table {
 
 const figure = (value: number): string => (Number.isFinite(value) ? value.toFixed(2) : '-');
 
-function estimate({ value, low, high }: Estimate): string {
+function estimate({ estimate: value, low, high }: Interval): string {
   return Number.isFinite(value) ? `${figure(value)} [${figure(low)}, ${figure(high)}]` : '-';
 }
 

@@ -181,21 +181,21 @@ test('what readers said comes out: ratings, errors, grades, preferences, agreeme
   const { key, paths } = await answered();
   const outcome = reviewOutcome(unblind(await readResults(paths, key), key), { resamples: 200 });
   const [model, other, reference] = outcome.systems;
-  expect(model?.ratings.accuracy).toEqual({ value: 2, low: 2, high: 2 });
-  expect([other?.ratings.accuracy.value, reference?.ratings.impact.value]).toEqual([3, 5]);
+  expect(model?.ratings.accuracy).toEqual({ estimate: 2, low: 2, high: 2, level: 0.95, n: 20 });
+  expect([other?.ratings.accuracy.estimate, reference?.ratings.impact.estimate]).toEqual([3, 5]);
   // 20 cases show each system, to three readers; second showings do not count.
   expect(model?.opinions).toBe(60);
   expect(model?.errorsByClass.location).toEqual({ all: 60, significant: 60 });
   expect(other?.errorsByClass.omission).toEqual({ all: 60, significant: 0 });
-  expect(model?.significantErrors.value).toBe(1);
+  expect(model?.significantErrors.estimate).toBe(1);
   expect(model?.radpeer).toMatchObject({ '3b': 60, '1': 0 });
-  expect(model?.gravelyWrong.value).toBe(1);
+  expect(model?.gravelyWrong.estimate).toBe(1);
   const pair = outcome.preferences.find(({ pair }) => pair.join() === 'model,reference');
   expect(pair).toMatchObject({ firstPreferred: 0, secondPreferred: 30, equal: 0, casesWithMajority: 10 });
   expect(pair?.majority.high).toBeCloseTo(0.2775, 3);
   expect(outcome.between.find(({ scale }) => scale === 'Accuracy')).toMatchObject({
     units: 60,
-    alpha: { value: 1, low: 1, high: 1 },
+    alpha: { estimate: 1, low: 1, high: 1 },
     alphaOrdinal: 1,
     meanKappa: 1,
     fleissKappa: 1,

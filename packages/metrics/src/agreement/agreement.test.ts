@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import golden from '../goldens/agreement.json' with { type: 'json' };
 import {
-  bootstrapInterval,
   casesForKappa,
   casesForPreference,
   cohenKappa,
@@ -13,9 +12,7 @@ import {
   type MeasurementLevel,
   preferencePower,
   weightedKappa,
-  wilsonInterval,
 } from './index.ts';
-import { normalQuantile } from './normal.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
@@ -121,29 +118,6 @@ test('alpha does not care for the order of readers and cases, and is 1 for reade
     ),
   ).toBeNaN();
   expect(krippendorffAlpha([], 'nominal')).toBeNaN();
-});
-
-test('Wilson’s interval equals statsmodels, the normal quantile scipy', () => {
-  for (const { successes, cases, interval } of golden.wilson) {
-    const { low, high } = wilsonInterval(successes, cases);
-    expect(low).toBeCloseTo(interval[0] as number, 12);
-    expect(high).toBeCloseTo(interval[1] as number, 12);
-  }
-  for (const { p, z } of golden.quantiles) expect(normalQuantile(p)).toBeCloseTo(z, 12);
-  expect(() => wilsonInterval(3, 2)).toThrow(/0 to 2 successes, got 3/);
-});
-
-test('the bootstrap draws whole cases: its interval holds the mean, and equal seeds give equal ends', () => {
-  const cases = numbers(60).map((i) => i % 7);
-  const mean = (sample: readonly number[]) => sample.reduce((a, b) => a + b, 0) / sample.length;
-  const { value, low, high } = bootstrapInterval(cases, mean);
-  expect(low).toBeLessThan(value);
-  expect(high).toBeGreaterThan(value);
-  // Standard error of the mean, 1.96 to each side.
-  const error = Math.sqrt(mean(cases.map((x) => (x - value) ** 2)) / cases.length);
-  expect(high - low).toBeCloseTo(2 * 1.96 * error, 0);
-  expect(bootstrapInterval(cases, mean)).toEqual({ value, low, high });
-  expect(bootstrapInterval([], mean).low).toBeNaN();
 });
 
 test('the power of the binomial test equals scipy’s test gone through outcome by outcome', () => {

@@ -1,5 +1,4 @@
 /** Agreement of readers, and how many cases and readers a study needs. */
-export { type BootstrapOptions, bootstrapInterval, type Estimate, wilsonInterval } from './intervals.ts';
 export {
   cohenKappa,
   fleissKappa,

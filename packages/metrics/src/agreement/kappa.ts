@@ -7,7 +7,7 @@
  * with a rare category although readers agree as often as before: print the observed agreement beside it.
  */
 import { fail } from '@llama-xr/core';
-import { normalQuantile } from './normal.ts';
+import { normalQuantile } from '../statistics/distributions.ts';
 
 export type KappaWeights = 'none' | 'linear' | 'quadratic';
 

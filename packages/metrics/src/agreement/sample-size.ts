@@ -3,7 +3,7 @@
  * enough. For one reader's word a case, cases independent; more readers of the same cases add less than more cases.
  */
 import { fail } from '@llama-xr/core';
-import { normalQuantile } from './normal.ts';
+import { normalQuantile } from '../statistics/distributions.ts';
 
 export interface PreferencePlan {
   /** Share of the cases in which one side is truly preferred, in (0, 1), not 0.5. Ties are left out. */
