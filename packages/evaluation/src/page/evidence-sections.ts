@@ -87,7 +87,10 @@ function claimTable({
     `Claims of ${drafts} drafts against what the model was told`,
     ['', ''],
     [
-      ...Object.entries(counts).map(([verdict, count]) => [`${verdict} claims`, String(count)]),
+      ...Object.entries(counts).map(([verdict, count]) => [
+        `${verdict} ${verdict === 'omitted' || verdict === 'denied' ? 'findings' : 'claims'}`,
+        String(count),
+      ]),
       ['claims that the input supports at their place', share(supportedClaims)],
       ['findings told that are stated', share(toldFindings)],
       ['drafts with an unsupported claim', share(draftsUnsupported)],
