@@ -62,6 +62,11 @@ export class PartialPredictions {
       out,
       ids.map((id) => this.#done.get(id)),
     );
+    this.close();
+  }
+
+  /** Drops the partial file: what is worth keeping has been written. */
+  close(): void {
     closeSync(this.#descriptor as number);
     rmSync(this.#path);
   }
