@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 
 OUT = Path(__file__).parent.parent / "packages/metrics/src/goldens/statistics.json"
 rng = np.random.default_rng(3407)
@@ -82,6 +82,20 @@ def powers() -> list[dict]:
     return cases
 
 
+def interval(successes: int, n: int):
+    return stats.binomtest(successes, n).proportion_ci(0.95, method="wilson")
+
+
+def least_squares() -> list[dict]:
+    cases = []
+    for n, weights in ((12, [1.0, 0.5]), (30, [0.4, -0.6, 0.0, 2.0]), (30, [-1.0, -1.0, -0.2])):
+        rows = rng.normal(0, 1, (n, len(weights))).round(3)
+        targets = (rows @ np.array(weights) + rng.normal(0, 0.3, n)).round(3)
+        solution, _ = optimize.nnls(rows, targets)
+        cases.append({"rows": rows.tolist(), "targets": targets.tolist(), "weights": solution.tolist()})
+    return cases
+
+
 def main() -> None:
     xs, ys = rng.integers(0, 6, 40), rng.integers(0, 6, 40) + rng.integers(0, 2, 40)
     golden = {
@@ -97,6 +111,11 @@ def main() -> None:
             "pearson": float(stats.pearsonr(xs, ys).statistic),
             "kendall": float(stats.kendalltau(xs, ys).statistic),
         },
+        "leastSquares": least_squares(),
+        "wilson": [
+            {"successes": k, "n": n, **dict(zip(("low", "high"), map(float, interval(k, n))))}
+            for k, n in ((0, 5), (3, 10), (150, 296), (7, 7))
+        ],
     }
     OUT.write_text(json.dumps(golden, indent=1) + "\n")
 

@@ -64,22 +64,23 @@ export function matchedMinusShuffled(
   };
 }
 
-/** For a score of single pairs, whose mean is the run's: each pair is scored once, however often it is drawn. */
+/** Beyond so many studies their pairs are too many to keep (8 bytes each, the square of the studies). */
+const MOST_KEPT = 4000;
+
+/** For a score of single pairs, whose mean is the run's: a pair is scored once, however often it is drawn. */
 export function meanOfPairs(
   studies: number,
   scoreOfPair: (draft: number, study: number) => number,
 ): (draftOf: readonly number[]) => number {
-  const known = new Float64Array(studies * studies).fill(Number.NaN);
-  return (draftOf) => {
-    let sum = 0;
-    for (let study = 0; study < studies; study++) {
-      const draft = draftOf[study] as number;
-      const cell = draft * studies + study;
-      if (Number.isNaN(known[cell])) known[cell] = scoreOfPair(draft, study);
-      sum += known[cell] as number;
-    }
-    return sum / studies;
+  const known = studies > MOST_KEPT ? undefined : new Float64Array(studies * studies).fill(Number.NaN);
+  const score = (draft: number, study: number): number => {
+    const kept = known?.[draft * studies + study];
+    if (kept !== undefined && !Number.isNaN(kept)) return kept;
+    const fresh = scoreOfPair(draft, study);
+    if (known !== undefined) known[draft * studies + study] = fresh;
+    return fresh;
   };
+  return (draftOf) => draftOf.reduce((sum, draft, study) => sum + score(draft, study), 0) / studies;
 }
 
 /**

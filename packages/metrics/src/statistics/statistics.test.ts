@@ -17,6 +17,7 @@ import {
   meanInterval,
   meanOf,
   minimumDetectableDifference,
+  nonNegativeLeastSquares,
   normalCdf,
   normalQuantile,
   overSeeds,
@@ -24,6 +25,7 @@ import {
   percentileEnds,
   reportsNeeded,
   scoreInterval,
+  shareInterval,
   studentCdf,
   studentQuantile,
 } from './index.ts';
@@ -70,6 +72,22 @@ test('t intervals, Pearson and Kendall equal scipy', () => {
   const { xs, ys, pearson, kendall } = golden.correlation;
   expectClose(correlation(xs, ys), pearson);
   expectClose(kendallTau(xs, ys), kendall);
+});
+
+test('weights that may not be negative equal scipy', () => {
+  for (const { rows, targets, weights } of golden.leastSquares) {
+    nonNegativeLeastSquares(rows, targets).forEach((weight, k) => {
+      expect(weight).toBeCloseTo(weights[k], 9);
+    });
+  }
+});
+
+test("Wilson's interval of a share equals scipy", () => {
+  for (const { successes, n, low, high } of golden.wilson) {
+    const interval = shareInterval(successes, n);
+    expect(interval.low).toBeCloseTo(low, 12);
+    expect(interval.high).toBeCloseTo(high, 12);
+  }
 });
 
 describe('bootstrap', () => {
