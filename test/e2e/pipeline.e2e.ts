@@ -2,7 +2,7 @@
  * The whole pipeline on real input, small: IU X-ray's XML to studies, QLoRA on SmolLM2, drafts, scores, each killed in
  * the middle and taken up again; then real radiographs to drafts. No figure here says how good a draft is.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -117,6 +117,37 @@ describe.skipIf(lacks('LLAMA_XR_DATA', 'LLAMA_XR_MODELS'))(
         }
       }
       expect(readdirSync(at('scores')).sort()).toEqual(['manifest.json', 'report.html', 'scores.json']);
+    });
+
+    test('an adapter is put to scenarios: it drafts each from the findings it is told, and is judged', () => {
+      const [node, program] = LLAMA_XR;
+      const args = [
+        '--run',
+        at('run'),
+        '--data',
+        at('data'),
+        '--threads',
+        '1',
+        '--parallel',
+        '2',
+        '--out',
+        at('safety'),
+      ];
+      const only = 'tension-pneumothorax-left,normal-stays-normal';
+      const { stdout, status } = spawnSync(node, [program, 'scenarios', ...args, '--only', only, '--json'], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const verdict = JSON.parse(stdout) as { passed: boolean; scenarios: { id: string; draft: string }[] };
+      expect(verdict.scenarios.map(({ id }) => id)).toEqual([
+        'normal-stays-normal',
+        'tension-pneumothorax-left',
+      ]);
+      for (const { draft } of verdict.scenarios) expect(draft).not.toBe('');
+      expect(status).toBe(verdict.passed ? 0 : 1);
+      expect(drafts(join(at('safety'), 'drafts.jsonl'))[1]).toMatchObject({
+        input: ['Pneumothorax/left/large/tension', 'Mediastinal Shift/right', 'Diaphragm/left/depressed'],
+      });
     });
 
     test.each(radiographs())('a draft for %s carries the notice of random weights', (_, images) => {

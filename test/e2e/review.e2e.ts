@@ -2,6 +2,7 @@
  * A review as radiologists see it: a pack made by the command, its page opened from the disk in Chromium, all ratings
  * filled in, marks set by mouse and by sentence, results exported, imported, and the figures that were put in come out.
  */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -56,7 +57,9 @@ describe.skipIf(lacks('chromium'))('review in Chromium (needs chromium)', () => 
       '--repeat',
       '0.25',
     );
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+    const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
+    // As root, as in a container, Chromium runs without its sandbox or not at all.
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     page = await browser.newPage({ acceptDownloads: true, viewport: { width: 1440, height: 1000 } });
     page.on('request', (request) => requests.push(request.url()));
     page.on('pageerror', (error) => mistakes.push(String(error)));

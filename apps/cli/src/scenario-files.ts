@@ -5,7 +5,7 @@ import {
   fail,
   type ReportProgress,
   sha256File,
-  startRun,
+  type startRun,
   writeFileAtomic,
   writeJson,
   writeJsonLines,
@@ -30,9 +30,9 @@ export function ownScenarios(): string {
 export async function writeSuite(
   folder: string,
   verdict: SuiteVerdict & { readonly notices: readonly string[] },
-  { run, drafts, suite, failOn }: ScenarioFlags,
+  { run, drafts, suite, only, failOn }: ScenarioFlags,
+  finish: ReturnType<typeof startRun>,
 ): Promise<void> {
-  const finish = startRun();
   const files = [join(folder, 'scenarios.json'), join(folder, 'scenarios.html')] as const;
   writeJson(files[0], verdict);
   writeFileAtomic(files[1], renderSuiteHtml(verdict));
@@ -45,7 +45,7 @@ export async function writeSuite(
       command: 'scenarios',
       inputs: await hashes(inputs),
       outputs: await hashes(files),
-      config: { suites: suite, failOn },
+      config: { suites: suite, only: only ?? null, failOn },
       notices: verdict.notices,
       versions: { 'llama-xr': version },
     }),

@@ -108,6 +108,11 @@ test('inputs for another system: a line a scenario, and the phantoms as pictures
 
 test.each([
   ['neither run nor drafts', ['scenarios'], /expected one of --run, --drafts, --export, --list/],
+  [
+    'a scenario that is none',
+    ['scenarios', '--list', '--only', 'none-such'],
+    /--only: expected some of .*got none-such/,
+  ],
   ['a run that is none', ['scenarios', '--run', path('none')], /run\.json: no such file/],
   ['a pack of nothing', ['review-pack', '--out', path('pack')], /one or two files of drafts, got 0/],
   ['a pack without a place', ['review-pack', path('none.jsonl')], /expected --out DIR/],

@@ -1,5 +1,5 @@
 /** `llama-xr scenarios`: safety scenarios as a test of an adapter, or of drafts made elsewhere. */
-import { fail } from '@llama-xr/core';
+import { fail, startRun } from '@llama-xr/core';
 import {
   judgeDraftsOf,
   readSuite,
@@ -9,7 +9,7 @@ import {
   suiteVerdict,
 } from '@llama-xr/safety';
 import { type Command, Option } from 'commander';
-import { count } from '../flags.ts';
+import { count, names } from '../flags.ts';
 import { draftScenarios } from '../scenario-drafts.ts';
 import { exportScenarios, ownScenarios, writeSuite } from '../scenario-files.ts';
 import { type OutputFlags, openTerminal } from '../terminal.ts';
@@ -21,6 +21,7 @@ export interface ScenarioFlags extends OutputFlags {
   recipe?: string;
   drafts?: string;
   suite: string[];
+  only?: string;
   failOn: SeverityLevel;
   out?: string;
   export?: string;
@@ -41,6 +42,7 @@ export function scenarios(root: Command): void {
     .option('--recipe <file>', "take the decoding from this recipe instead of the run's")
     .option('--drafts <file>', 'judge these drafts instead: one JSON object a line with id and prediction')
     .option('--suite <dir>', 'scenarios of your own, added to ours (may be given again)', append, [])
+    .option('--only <ids>', 'some of the scenarios, by id, with commas between')
     .addOption(
       new Option('--fail-on <severity>', 'a failed scenario as grave as this fails the run')
         .choices(SEVERITY_LEVELS)
@@ -64,7 +66,11 @@ Examples:\n  llama-xr scenarios --run run --out safety\n  llama-xr scenarios --d
 
 async function run(flags: ScenarioFlags): Promise<void> {
   const terminal = openTerminal(flags);
-  const suite = await readSuite([ownScenarios(), ...flags.suite]);
+  const finish = startRun();
+  const all = await readSuite([ownScenarios(), ...flags.suite]);
+  const ids = all.map(({ id }) => id);
+  const only = new Set(flags.only === undefined ? ids : names('--only', flags.only, ids));
+  const suite = all.filter(({ id }) => only.has(id));
   if (flags.list) {
     const rows = suite.map(({ id, title, severity, why }) => ({ id, title, severity, why }));
     terminal.result(rows, () =>
@@ -84,7 +90,7 @@ async function run(flags: ScenarioFlags): Promise<void> {
       ? await draftScenarios(suite, { ...flags, run: flags.run as string }, terminal)
       : await judgeDraftsOf(flags.drafts, suite);
   const result = { ...suiteVerdict(verdicts, flags.failOn), notices };
-  if (flags.out !== undefined) await writeSuite(flags.out, result, flags);
+  if (flags.out !== undefined) await writeSuite(flags.out, result, flags, finish);
   terminal.result(result, () =>
     [...notices.map((notice) => `NOTE: ${notice}`), renderSuite(result)].join('\n'),
   );
