@@ -4,10 +4,12 @@
  */
 import { adapterOf, openTrainingWorker, type StepMode, saveAdapter } from '@llama-xr/llama';
 import type { Device } from '@llama-xr/onnx';
+import { inBatches } from './batches.ts';
+import { rowLength } from './packing.ts';
 import type { Recipe } from './recipe.ts';
 import { RunFolder } from './run-folder.ts';
 import { appendEvent, truncateLog } from './run-log.ts';
-import { type TrainEvent, type TrainingData, train } from './trainer.ts';
+import { planRun, type TrainEvent, type TrainingData, train } from './trainer.ts';
 
 export interface TrainingJob {
   /** GGUF file, or a folder in Hugging Face's layout. */
@@ -64,10 +66,14 @@ export async function* runTrainingJob(job: TrainingJob): AsyncGenerator<JobEvent
   yield { type: 'saved', folder: folder.adapter, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 };
 }
 
-const largestBatch = ({ data, recipe }: TrainingJob) => ({
-  batch: recipe.batchSize,
-  sequence: [...data.passes.flat(), ...data.val].reduce(
-    (longest, e) => Math.max(longest, e.tokens.length),
-    1,
-  ),
-});
+/** Rows and positions of the largest batch, to see which way of running a step fits into memory. */
+function largestBatch({ data, recipe }: TrainingJob): { batch: number; sequence: number } {
+  const batches = [...planRun(data, recipe).flat(2), ...inBatches(data.val, recipe)];
+  return batches.reduce(
+    ({ batch, sequence }, rows) => ({
+      batch: Math.max(batch, rows.length),
+      sequence: Math.max(sequence, ...rows.map(rowLength)),
+    }),
+    { batch: 1, sequence: 1 },
+  );
+}

@@ -132,13 +132,18 @@ test('accumulated batches are one step: the same losses as one large batch', asy
 });
 
 test('each pass visits every example once, in batches of like length', () => {
+  const size = fc.integer({ min: 1, max: 9 });
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 5 }), (batchSize, pass) => {
-      const plan = planPass(examples, batchSize, passRandom(1, pass));
-      expect(plan.flat().sort((x, y) => x - y)).toEqual(examples.map((_, i) => i));
+    fc.property(size, fc.integer({ min: 1, max: 5 }), fc.boolean(), (batchSize, pass, packing) => {
+      const plan = planPass(examples, { ...recipe, batchSize, packing }, passRandom(1, pass));
+      expect(plan.every((rows) => rows.flatMap((row) => row.examples).length >= 1)).toBe(true);
+      const visited = plan.flat().flatMap((row) => row.examples.map(({ id }) => id));
+      expect(visited.toSorted()).toEqual(examples.map(({ id }) => id).toSorted());
     }),
   );
-  expect(planPass(examples, 4, passRandom(1, 1))).not.toEqual(planPass(examples, 4, passRandom(1, 2)));
+  expect(planPass(examples, recipe, passRandom(1, 1))).not.toEqual(
+    planPass(examples, recipe, passRandom(1, 2)),
+  );
 });
 
 test('collate predicts the next token, weighs only learned tokens, and the weights of a step sum to one', () => {

@@ -5,9 +5,10 @@
 
 import type { TrainingEngine } from '@llama-xr/llama';
 import { AdamW, clipFactor, globalNorm } from './adamw.ts';
-import type { Example } from './batches.ts';
-import { collate, lossWeight, passRandom, planPass } from './batches.ts';
+import { type BatchRules, inBatches, passRandom, planPass, slices } from './batches.ts';
 import { restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { type Example, lossWeight } from './example.ts';
+import { collateRows, type Row } from './packing.ts';
 import type { Recipe } from './recipe.ts';
 import { learningRate } from './schedule.ts';
 
@@ -47,13 +48,12 @@ export interface TrainingData {
   readonly val: readonly Example[];
 }
 
-/** Steps of a pass. A last, smaller group of batches makes a step of its own. */
-const stepsOf = (examples: readonly Example[], { batchSize, accumulation }: Recipe): number =>
-  Math.ceil(Math.ceil(examples.length / batchSize) / accumulation);
-
-/** Steps of a whole run. */
-export const totalSteps = ({ passes }: TrainingData, recipe: Recipe): number =>
-  passes.reduce((sum, examples) => sum + stepsOf(examples, recipe), 0);
+/** The optimizer steps of a run, pass after pass; each is a list of batches. A pass's last step may be smaller. */
+export function planRun({ passes }: TrainingData, recipe: Recipe): Row[][][][] {
+  return passes.map((examples, i) =>
+    slices(planPass(examples, recipe, passRandom(recipe.seed, i + 1)), recipe.accumulation),
+  );
+}
 
 /**
  * Trains until the recipe's passes are done.
@@ -67,11 +67,12 @@ export async function* train(
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent> {
   const optimizer = new AdamW(engine.parameters.length, recipe);
-  const of = totalSteps(data, recipe);
+  const plan = planRun(data, recipe);
+  const of = plan.reduce((sum, steps) => sum + steps.length, 0);
   let step = restoreCheckpoint(options.checkpoint, engine.parameters, optimizer, options.identity);
   const sample = data.val.slice(0, options.validateOn ?? 64);
   if (step > 0) yield { type: 'resume', step };
-  else if (sample.length > 0) yield await validation(engine, sample, recipe.batchSize, 0);
+  else if (sample.length > 0) yield await validation(engine, sample, recipe, 0);
 
   const save = (): TrainEvent => {
     saveCheckpoint(options.checkpoint, engine.parameters, optimizer, { identity: options.identity, step });
@@ -80,44 +81,33 @@ export async function* train(
   };
   let saved = performance.now();
   let start = 0;
-  for (const [i, examples] of data.passes.entries()) {
-    const pass = i + 1;
-    for (const group of planSteps(examples, recipe, pass).slice(Math.max(0, step - start))) {
+  for (const [i, steps] of plan.entries()) {
+    for (const batches of steps.slice(Math.max(0, step - start))) {
       step++;
-      yield await runStep(engine, optimizer, group, recipe, { step, of, pass });
+      yield await runStep(engine, optimizer, batches, recipe, { step, of, pass: i + 1 });
       if (step < of && performance.now() - saved > (options.checkpointSeconds ?? 60) * 1000) yield save();
     }
-    start += stepsOf(examples, recipe);
-    if (step !== start || examples.length === 0) continue;
+    start += steps.length;
+    if (step !== start || steps.length === 0) continue;
     yield save();
-    if (step < of && sample.length > 0) yield await validation(engine, sample, recipe.batchSize, step);
+    if (step < of && sample.length > 0) yield await validation(engine, sample, recipe, step);
   }
-  if (data.val.length > 0) yield await validation(engine, data.val, recipe.batchSize, step);
-}
-
-/** The optimizer steps of a pass, each a list of batches. */
-function planSteps(examples: readonly Example[], recipe: Recipe, pass: number): Example[][][] {
-  const batches = planPass(examples, recipe.batchSize, passRandom(recipe.seed, pass)).map((batch) =>
-    batch.map((i) => examples[i]!),
-  );
-  const steps: Example[][][] = [];
-  for (let i = 0; i < batches.length; i += recipe.accumulation)
-    steps.push(batches.slice(i, i + recipe.accumulation));
-  return steps;
+  if (data.val.length > 0) yield await validation(engine, data.val, recipe, step);
 }
 
 async function runStep(
   engine: Trainable,
   optimizer: AdamW,
-  group: Example[][],
+  batches: readonly Row[][],
   recipe: Recipe,
   at: { step: number; of: number; pass: number },
 ): Promise<TrainEvent> {
   const began = performance.now();
-  const total = lossWeight(group.flat());
+  const examples = batches.flat().flatMap((row) => row.examples);
+  const total = lossWeight(examples);
   let loss = 0;
-  for (const [i, examples] of group.entries()) {
-    loss += (await engine.forwardBackward(collate(examples, total), { accumulate: i > 0 })).loss;
+  for (const [i, rows] of batches.entries()) {
+    loss += (await engine.forwardBackward(collateRows(rows, total), { accumulate: i > 0 })).loss;
   }
   const rate = learningRate(
     {
@@ -132,7 +122,7 @@ async function runStep(
   const gradientNorm = globalNorm(engine.gradients);
   optimizer.step(engine.parameters, engine.gradients, rate, clipFactor(gradientNorm, recipe.clipNorm));
   const seconds = (performance.now() - began) / 1000;
-  const tokens = group.flat().reduce((sum, e) => sum + e.tokens.length, 0);
+  const tokens = examples.reduce((sum, e) => sum + e.tokens.length, 0);
   return {
     type: 'step',
     ...at,
@@ -148,15 +138,13 @@ async function runStep(
 async function validation(
   engine: Trainable,
   examples: readonly Example[],
-  batchSize: number,
+  rules: BatchRules,
   step: number,
 ): Promise<TrainEvent> {
   const began = performance.now();
   const total = lossWeight(examples);
-  const order = [...examples].sort((a, b) => a.tokens.length - b.tokens.length);
   let loss = 0;
-  for (let i = 0; i < order.length; i += batchSize)
-    loss += await engine.loss(collate(order.slice(i, i + batchSize), total));
+  for (const rows of inBatches(examples, rules)) loss += await engine.loss(collateRows(rows, total));
   return {
     type: 'validation',
     step,

@@ -118,6 +118,40 @@ for (const mode of ['whole', 'layered'] as const) {
   });
 }
 
+/** The two rows of a batch in one, their first `prefix` tokens made equal and standing once. */
+function sharedPrefix({ sequence: S, ids, labels, weights }: Batch, prefix: number): [Batch, Batch] {
+  const apart = { batch: 2, sequence: S, ids: ids.slice(), labels: labels.slice(), weights };
+  apart.ids.copyWithin(S, 0, prefix);
+  apart.labels.copyWithin(S, 0, prefix);
+  const joined = <A extends Int32Array | Float32Array>(a: A): A => {
+    const row = new (a.constructor as new (n: number) => A)(2 * S - prefix);
+    row.set(a.subarray(0, S));
+    row.set(a.subarray(S + prefix), S);
+    return row;
+  };
+  const together = { ids: joined(apart.ids), labels: joined(apart.labels), weights: joined(weights) };
+  for (let i = 0; i < prefix; i++) together.weights[i] = (weights[i] as number) + (weights[S + i] as number);
+  const segments = Int32Array.from(together.ids, (_, i) => (i < S ? 0 : 1));
+  return [
+    apart,
+    { batch: 1, sequence: 2 * S - prefix, ...together, segments, prefixes: Int32Array.of(prefix) },
+  ];
+}
+
+for (const mode of ['whole', 'layered'] as const) {
+  test(`${mode}: a shared beginning computed once gives the loss and the gradients of full rows`, async () => {
+    await using engine = await tinyEngine({ mode });
+    const [apart, together] = sharedPrefix(tinyBatch(), 5);
+    const { loss } = await engine.forwardBackward(apart);
+    const expected = engine.gradients.slice();
+    expect((await engine.forwardBackward(together)).loss).toBeCloseTo(loss, 5);
+    expect(relativeError(engine.gradients, expected)).toBeLessThan(1e-6);
+    const { prefixes: _, ...blind } = together;
+    await engine.forwardBackward(blind);
+    expect(relativeError(engine.gradients, expected)).toBeGreaterThan(1e-3);
+  });
+}
+
 test('a fresh adapter leaves the base as it is', async () => {
   const tokens: TokenBatch = tinyBatch();
   await using bare = await openTrainingEngine(tinyWeights(), { rank: 0, threads: 1 });
@@ -146,6 +180,9 @@ test('a batch that does not fit is refused by name', async () => {
     [{ labels: batch.labels.with(4, -100) }, /labels: expected tokens from 0 to 39, got -100 at 4/],
     [{ weights: batch.weights.with(1, Number.NaN) }, /weights: expected finite numbers/],
     [{ weights: new Float32Array(24) }, /at least one token in the loss/],
+    [{ prefixes: Int32Array.of(1, 1) }, /prefixes: expected segments/],
+    [{ segments: new Int32Array(24), prefixes: Int32Array.of(1, 13) }, /prefixes: .* 12 tokens, got 13/],
+    [{ segments: new Int32Array(24), prefixes: Int32Array.of(1) }, /prefixes: expected one for each of 2/],
     [{ ids: new Int32Array(65), batch: 1, sequence: 65 }, /at most 64 tokens a text/],
   ];
   for (const [part, message] of wrong)
