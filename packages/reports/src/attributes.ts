@@ -6,8 +6,8 @@
 export type Side = 'left' | 'right' | 'bilateral';
 
 export const SIDES: Readonly<Record<Side, readonly string[]>> = {
-  left: ['(left|left sided|lt)'],
-  right: ['(right|right sided|rt)'],
+  left: ['(left|left sided|lt|lll|lul)'],
+  right: ['(right|right sided|rt|rll|rml|rul)'],
   bilateral: [
     '(bilateral|bilaterally|both|biapical|bibasilar|bibasal)',
     '(greater|larger|worse|more|smaller|less) on the (right|left) [side]',
@@ -17,9 +17,9 @@ export const SIDES: Readonly<Record<Side, readonly string[]>> = {
 
 export const PLACES = {
   base: ['[lung] (base|basal|basilar)', 'lung base', '(bibasilar|bibasal)'],
-  'lower lobe': ['lower (lobe|lung|lung zone)'],
-  'middle lobe': ['middle lobe', '(midlung|mid lung) [zone]'],
-  'upper lobe': ['upper (lobe|lung|lung zone)'],
+  'lower lobe': ['lower (lobe|lung|lung zone)', '(rll|lll)'],
+  'middle lobe': ['(middle lobe|rml)', '(midlung|mid lung) [zone]'],
+  'upper lobe': ['upper (lobe|lung|lung zone)', '(rul|lul)'],
   lingula: ['(lingula|lingular)'],
   apex: ['(apex|apical|biapical)'],
   hilum: ['(hilar|hilum|perihilar|parahilar|suprahilar|infrahilar)'],
@@ -94,7 +94,7 @@ export const CHANGES = {
     '[interval|complete|near complete|interval complete] (resolution|removal) of',
     'no longer [definitely|clearly] [seen|identified|present|visualized|visible|evident|demonstrated]',
     '(was|were|been) [since] (removed|discontinued)',
-    'have been removed',
+    '(has|have) been removed',
     'removed',
   ],
 } as const;

@@ -138,7 +138,7 @@ test('a denial in front turns present observations of a plain list absent', () =
   const finding = fc.constantFrom('effusion', 'pneumothorax', 'consolidation', 'edema', 'nodule', 'fracture');
   fc.assert(
     fc.property(fc.uniqueArray(finding, { minLength: 1 }), (list) => {
-      const plain = reportGraph(`${list.join(' or ')} is seen.`).entities.map(({ certainty }) => certainty);
+      const plain = reportGraph(`${list.join(' and ')} are seen.`).entities.map(({ certainty }) => certainty);
       const denied = reportGraph(`No ${list.join(' or ')} is seen.`).entities.map(
         ({ certainty }) => certainty,
       );

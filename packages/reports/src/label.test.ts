@@ -18,6 +18,9 @@ test.each<[string, string[]]>([
   ['The aorta is calcified and tortuous.', ['+aortic calcification', '+tortuous aorta']],
   ['Lung volumes are low.', ['+low lung volumes']],
   ['Opacities in both bases.', ['+opacity']],
+  ['Free air under the right hemidiaphragm.', ['+free air']],
+  ['The trachea is deviated.', ['+mediastinal shift']],
+  ['PTX on the left, PNA in the RLL.', ['+pneumothorax', '+pneumonia']],
   // Negation, lists, and where a list ends.
   ['No effusion, pneumothorax or consolidation.', ['-pleural effusion', '-pneumothorax', '-consolidation']],
   ['Without pneumothorax, edema, and effusion.', ['-pneumothorax', '-edema', '-pleural effusion']],
@@ -35,7 +38,18 @@ test.each<[string, string[]]>([
   // What only looks like a negation.
   ['No change in the right effusion.', ['+pleural effusion']],
   ['Effusion, without significant interval change.', ['+pleural effusion']],
+  ['Pneumothorax: none. Effusion: absent.', ['-pneumothorax', '-pleural effusion']],
+  ['No longer seen is the effusion.', ['-pleural effusion']],
+  ['The tubes have been removed.', ['-tube']],
   // Doubt.
+  ['?pneumonia at the base', ['?pneumonia']],
+  ['Pneumonia? Edema.', ['?pneumonia', '+edema']],
+  ['Difficult to exclude a small effusion.', ['?pleural effusion']],
+  ['Edema or pneumonia.', ['?edema', '?pneumonia']],
+  ['No edema or pneumonia.', ['-edema', '-pneumonia']],
+  ['A small or moderate effusion.', ['+pleural effusion']],
+  ['Pneumonia is in the differential.', ['?pneumonia']],
+  ['Opacity may represent atelectasis and/or edema.', ['+opacity', '?atelectasis', '?edema']],
   ['Possible pneumonia.', ['?pneumonia']],
   ['Opacity which may represent atelectasis or pneumonia.', ['+opacity', '?atelectasis', '?pneumonia']],
   ['Pneumonia cannot be excluded.', ['?pneumonia']],
@@ -52,8 +66,9 @@ test.each<[string, string[]]>([
   ['The lungs are clear.', ['-opacity', '-consolidation']],
   ['Costophrenic angles are sharp.', ['-blunted costophrenic angle', '-pleural effusion']],
   // Words of a finding that are none.
-  ['Trace pericardial effusion.', []],
-  ['Subcutaneous emphysema in the neck.', []],
+  ['Trace pericardial effusion.', ['+pericardial effusion']],
+  ['Subcutaneous emphysema in the neck.', ['+subcutaneous emphysema']],
+  ['Soft tissue edema, knee effusion.', []],
   ['Chest radiograph, two views.', []],
 ])('%s', (text, expected) => {
   expect(verdict(text)).toEqual(expected);
@@ -79,6 +94,11 @@ test('a report states what any of its sentences states', () => {
     'No effusion is seen on the frontal view. A small effusion is seen laterally. Possible nodule.';
   expect([...statedFindings(report)]).toEqual(['pleural effusion']);
   expect([...statedFindings(report, { doubted: true })]).toEqual(['pleural effusion', 'nodule']);
+});
+
+test('what is likely, probable or one of alternatives counts as stated, what is left open does not', () => {
+  const report = 'Probable effusion. Likely edema. Atelectasis versus scarring. This may be pneumonia.';
+  expect([...statedFindings(report)]).toEqual(['pleural effusion', 'atelectasis', 'edema', 'scarring']);
 });
 
 test('abnormal is what states or suspects anything', () => {

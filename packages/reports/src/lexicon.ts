@@ -20,7 +20,24 @@ export const TERMS: Readonly<Record<Finding, readonly string[]>> = {
     'fluid in the (fissure|pleural space)',
     '(hydropneumothorax|hemothorax|hydrothorax|empyema)',
   ],
-  pneumothorax: ['(pneumothorax|hydropneumothorax|hemopneumothorax)', 'pleural air [collection]'],
+  pneumothorax: [
+    '[tension] (pneumothorax|hydropneumothorax|hemopneumothorax|ptx)',
+    'pleural air [collection]',
+  ],
+  'mediastinal shift': [
+    '(mediastinal|tracheal|cardiomediastinal) (shift|deviation|displacement)',
+    '(shift|deviation|displacement) of the (mediastinum|trachea|heart|mediastinal structure)',
+    '(mediastinum|trachea|heart) is (shifted|deviated|displaced)',
+  ],
+  pneumomediastinum: ['pneumomediastinum', 'mediastinal air'],
+  'subcutaneous emphysema': ['(subcutaneous|soft tissue|subcutaneous soft tissue) (emphysema|air|gas)'],
+  'free air': [
+    'pneumoperitoneum',
+    'free [intraperitoneal|subdiaphragmatic|intra abdominal|abdominal] (air|gas)',
+    '(subdiaphragmatic|intraperitoneal) [free] (air|gas)',
+    '(air|gas) (under|below|beneath) the [right|left] (hemidiaphragm|diaphragm)',
+  ],
+  'pericardial effusion': ['pericardial (effusion|fluid)'],
   'pleural thickening': [
     '(pleural|apical|biapical) [pleural] (capping|cap|thickening)',
     'pleural [parenchymal] (thickening|plaque|calcification|reaction)',
@@ -40,18 +57,19 @@ export const TERMS: Readonly<Record<Finding, readonly string[]>> = {
     '(alveolar|ground glass|interstitial|reticular) (opacity|process|density)',
     'density',
   ],
-  pneumonia: ['[aspiration|lobar|postobstructive] (pneumonia|pneumonitis|bronchopneumonia)'],
+  pneumonia: ['[aspiration|lobar|postobstructive] (pneumonia|pneumonitis|bronchopneumonia|pna)'],
   infection: [
     '[acute|atypical] infectious [or inflammatory] (process|etiology|infiltrate|disease)',
     '[atypical|superimposed|pulmonary|opportunistic] infection',
   ],
+  aspiration: ['aspiration'],
   atelectasis: [
     '(atelectasis|atelectatic|atelectatic change)',
     '[lobar|lung] collapse',
     '(collapsed|collapse of the) [left|right] [upper|lower|middle] (lung|lobe)',
   ],
   'volume loss': ['volume loss', 'loss of volume'],
-  edema: ['[pulmonary] [interstitial|alveolar] edema', 'alveolar edema'],
+  edema: ['[pulmonary] [interstitial|alveolar] edema', 'pulm edema'],
   congestion: [
     '[pulmonary] [vascular|venous] congestion',
     '[pulmonary] (vascular|venous) (engorgement|prominence|redistribution|distention)',
@@ -83,6 +101,8 @@ export const TERMS: Readonly<Record<Finding, readonly string[]>> = {
     'histoplasmosis',
   ],
   emphysema: ['(emphysema|emphysematous [change|disease])', 'bullous emphysema'],
+  bulla: ['[emphysematous] (bulla|bleb)', 'bullous [change|disease]'],
+  bronchiectasis: ['(bronchiectasis|bronchiectatic) [change]'],
   copd: [
     'copd',
     '[chronic] obstructive (pulmonary|lung|airway) disease',
@@ -156,8 +176,7 @@ export const TERMS: Readonly<Record<Finding, readonly string[]>> = {
 
 /** Phrases that hold a finding's word and state none: they are consumed. */
 export const DISTRACTORS: readonly string[] = [
-  '(pericardial|joint|knee) (effusion|fluid)',
-  '(subcutaneous|soft tissue|subcutaneous soft tissue) emphysema',
+  '(joint|knee) (effusion|fluid)',
   '(soft tissue|subcutaneous|chest wall|leg|ankle|peripheral) edema',
   'cardiac (surgery|apex|border|monitor)',
   'cystic fibrosis',
@@ -175,5 +194,4 @@ export const GENERIC: readonly string[] = [
   '[acute|active|significant] [focal] [cardiopulmonary|cardiac|pulmonary|intrathoracic|pleural|bony|osseous|cardiothoracic] (process|disease|abnormality|pathology)',
   '[acute] (cardiopulmonary|intrathoracic|bony|osseous) finding',
   '(acute|active) finding',
-  'free [intraperitoneal|subdiaphragmatic] air',
 ];

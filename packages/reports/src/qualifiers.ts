@@ -63,6 +63,7 @@ export function neighbours(sentence: Sentence, phrase: Phrase, step: -1 | 1): Ph
     if (wordBetween(sentence, first, second, COMMA) && !(step > 0 && trails(sentence, i))) return run;
     if (wordBetween(sentence, first, second, JOINT)) joined = Math.min(joined, run.length);
     if (step < 0 && next.meaning.cue === 'deny') joined = Math.min(joined, run.length);
+    if (next.meaning.look !== undefined && joined < run.length) return run.slice(0, joined);
     if (namesFinding(next)) return run.slice(0, joined);
     run.push(next);
     edge = next;

@@ -11,6 +11,7 @@
  */
 import { FINDING_OF_LABEL, type Finding, NIH_LABELS, type NihLabel } from './findings.ts';
 import { labelReport, type Mention } from './label.ts';
+import { isStated } from './stated.ts';
 
 /** In the order of the CheXpert paper. */
 export const CHEXPERT_LABELS = [
@@ -67,14 +68,9 @@ export function labelsOf(
   return scheme === 'nih14' ? nih14(mentions) : chexpert14(mentions, text);
 }
 
-/** Whether a mention counts in nih14. */
-export function countsInNih14({ polarity, doubt }: Mention): boolean {
-  return polarity === 'positive' || (doubt !== undefined && doubt !== 'possible');
-}
-
 function nih14(mentions: readonly Mention[]): Record<NihLabel, 1 | 0> {
   const found = new Set<Finding>();
-  for (const mention of mentions) if (countsInNih14(mention)) found.add(mention.finding);
+  for (const mention of mentions) if (isStated(mention)) found.add(mention.finding);
   return record(NIH_LABELS, (label) => (found.has(FINDING_OF_LABEL[label]) ? 1 : 0));
 }
 

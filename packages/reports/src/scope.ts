@@ -95,13 +95,27 @@ function scopesOf(sentence: Sentence): Scope[] {
   for (const { start, end, meaning } of sentence.phrases) {
     const reach = meaning.cue && REACH[meaning.cue];
     if (reach === undefined) continue;
-    const until = forwardEnd(sentence, end, reach.forward);
+    const since = reachBack(sentence, start, reach.effect);
+    // With nothing before it in its clause, it turns: `no longer seen is the effusion`.
+    const forward = reach.forward ?? (since === start ? 'list' : undefined);
+    const until = forwardEnd(sentence, end, forward);
     if (until > end) scopes.push({ start: end, end: until, effect: reach.effect });
     // At the end of its clause a doubt can only mean what went before: `small effusions suspected`.
     const turns = until === end && reach.effect !== 'negative' && reach.effect !== 'past';
-    if (!reach.back && !turns) continue;
-    const since = reachBack(sentence, start, reach.effect === 'alternative' ? ALTERNATIVE_ENDS : LIST_ENDS);
-    if (since < start) scopes.push({ start: since, end: start, effect: reach.effect });
+    if ((reach.back || turns) && since < start)
+      scopes.push({ start: since, end: start, effect: reach.effect });
+  }
+  return [...scopes, ...choices(sentence)];
+}
+
+/** `edema or pneumonia`: outside a denial, an "or" straight behind a finding makes alternatives of both. */
+function choices(sentence: Sentence): Scope[] {
+  const scopes: Scope[] = [];
+  for (const { end, start, meaning } of sentence.phrases) {
+    if (meaning.findings === undefined || meaning.device !== undefined || sentence.words[end] !== 'or')
+      continue;
+    const until = reachForward(sentence, end + 1);
+    scopes.push({ start, end: until, effect: 'alternative' });
   }
   return scopes;
 }
@@ -175,18 +189,17 @@ function startsAfresh(sentence: Sentence, from: number, limit: number): boolean 
   );
 }
 
-/** Back over one subject, or over a list that an "and" or "or" closes; an alternative is one thing. */
-function reachBack(sentence: Sentence, before: number, ends: ReadonlySet<string>): number {
+/** Back over one subject, or over a list that an "and" or "or" closes; an alternative is one finding. */
+function reachBack(sentence: Sentence, before: number, effect: Scope['effect']): number {
   const start = sentence.clauseStart(before);
   let closed = false;
   for (let i = before - 1; i >= start; i--) {
-    const word = sentence.words[i] as string;
-    if (ends.has(word) && !(word === ',' && closed)) return i + 1;
+    const word = sentence.words[i];
     if (word === 'and' || word === 'or') closed = true;
+    if (word === ',' && !closed) return i + 1;
     if (word === 'there') return i;
+    const phrase = sentence.phraseAt(i);
+    if (effect === 'alternative' && phrase?.meaning.findings !== undefined) return i;
   }
   return start;
 }
-
-const LIST_ENDS: ReadonlySet<string> = new Set([',']);
-const ALTERNATIVE_ENDS: ReadonlySet<string> = new Set([',', 'and']);

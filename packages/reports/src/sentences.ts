@@ -80,7 +80,7 @@ export interface Words {
 
 /**
  * Words of a sentence in lower case with plurals made singular (`opacities` -> `opacity`), numbers, and the marks
- * `, ; : / ( )` as words of their own. Hyphens part words.
+ * `, ; : / ( ) ?` as words of their own. Hyphens part words.
  */
 export function lemmas(sentence: string): string[] {
   return [...wordsOf(sentence).lemmas];
@@ -111,7 +111,7 @@ const KINDS: readonly number[] = Array.from({ length: 128 }, (_, code) => {
   const sign = String.fromCharCode(code);
   if (/[a-z]/i.test(sign)) return LETTER;
   if (/\d/.test(sign)) return DIGIT;
-  return ',;:/()'.includes(sign) ? MARK : OTHER;
+  return ',;:/()?'.includes(sign) ? MARK : OTHER;
 });
 
 function kindOf(code: number): number {

@@ -15,19 +15,26 @@ export function verdicts(mentions: readonly Mention[]): Map<Finding, Polarity> {
 }
 
 export interface StatedOptions {
-  /** Count findings left in doubt (`may represent ...`) as stated too. Default false: experts mostly do not tag them. */
+  /** Count what is left open (`may represent ...`) as stated too. Default false: experts mostly do not tag it. */
   readonly doubted?: boolean;
+}
+
+/**
+ * Whether a mention counts as stated: said outright, called likely or probable, or named as one of alternatives. So the
+ * indexers of IU X-ray counted: with these doubts 12.0 % of the findings they tagged go unsaid by the reference reports
+ * instead of 15.3 %, and no more than before (6.2 %) of what is said is untagged.
+ */
+export function isStated({ polarity, doubt }: Mention): boolean {
+  return polarity === 'positive' || (doubt !== undefined && doubt !== 'possible');
 }
 
 /** The findings a report states, in the order of FINDINGS. */
 export function statedFindings(text: string, { doubted = false }: StatedOptions = {}): Set<Finding> {
-  const verdict = verdicts(labelReport(text));
-  return new Set(
-    FINDINGS.filter((finding) => {
-      const polarity = verdict.get(finding);
-      return polarity === 'positive' || (doubted && polarity === 'uncertain');
-    }),
-  );
+  const stated = new Set<Finding>();
+  for (const mention of labelReport(text)) {
+    if (isStated(mention) || (doubted && mention.polarity === 'uncertain')) stated.add(mention.finding);
+  }
+  return new Set(FINDINGS.filter((finding) => stated.has(finding)));
 }
 
 /** Whether a report states or suspects any finding. */
