@@ -77,7 +77,7 @@ const VEIN = '(jugular|internal jugular|external jugular|ij|subclavian|venous|ce
 const WORDS_OF_DEVICE = {
   'endotracheal tube': {
     finding: 'tube',
-    words: ['(endotracheal|et|orotracheal|nasotracheal) tube', '(ett|et tube)', '(intubation|intubated)'],
+    words: ['(endotracheal|et|orotracheal|nasotracheal) [tube]', '(ett|et tube)', '(intubation|intubated)'],
     belongs: ['trachea'],
     strays: ['main bronchus', 'bronchus', 'esophagus'],
     aboveCarinaCm: [2, 7],
@@ -92,6 +92,7 @@ const WORDS_OF_DEVICE = {
     finding: 'tube',
     words: [
       '(enteric|enteral|nasogastric|orogastric|ng|og|feeding|gastric|gastrostomy|nasoenteric) [feeding] tube',
+      '(nasogastric|orogastric|ng)',
       '(dobhoff|dobbhoff|dobbhoff tube|dobhoff tube|dobhoff feeding tube|ngt|ogt|peg tube|g tube)',
     ],
     ...ENTERIC,
@@ -254,6 +255,8 @@ export const PLACED: Readonly<Record<'right' | 'wrong', readonly string[]>> = {
     '(advance|advancement|advancing|withdraw|withdrawal|retract|retraction|repositioning|reposition|pullback) [is|of] [recommended|suggested|advised|the tube|the catheter|the line]',
     '(lead|wire) (fracture|fractured|discontinuity|migration)',
     '(fractured|disconnected|migrated)',
+    '(side port|side hole|sidehole|proximal port) [is|are|lies|projects] (above|at|near|in|proximal to) [the] [distal] (gastroesophageal junction|ge junction|esophagogastric junction|esophagus)',
+    'outside [of] the (pleural space|pleural cavity|thorax|chest|rib cage)',
     'not in (satisfactory|good|appropriate|proper) position',
   ],
 };

@@ -40,6 +40,11 @@ test.each<[string, string[]]>([
   ],
   ['Port with tip in the right atrium, in satisfactory position.', ['port right (right atrium)']],
   ['Port tip in the right atrium should be retracted.', ['port wrong (right atrium)']],
+  ['ET and NG tubes are in standard position.', ['endotracheal tube right', 'enteric tube right']],
+  ['Enteric tube with side port above the gastroesophageal junction.', ['enteric tube wrong']],
+  ['Chest tube with its side hole outside of the chest.', ['chest tube wrong']],
+  ['The pacemaker lead is fractured.', ['pacemaker wrong']],
+  ['Surgical clips in the right axilla.', ['surgical material']],
   // Absent and removed.
   ['No chest tube.', ['chest tube negative']],
   ['Interval removal of the left chest tube.', ['chest tube negative']],

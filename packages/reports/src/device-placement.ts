@@ -36,7 +36,8 @@ export function placementOf(
   const behind = sentence.words.slice(phrase.end, edgeBehind(sentence, phrase));
   if (next !== undefined && speaksOfTip(next)) behind.push(...next.words);
   const verdict = verdictIn(behind) ?? verdictIn(before);
-  const tip = tipIn(behind);
+  const { belongs, strays } = DEVICES[device];
+  const tip = belongs === undefined && strays === undefined ? undefined : tipIn(behind);
   const placement = verdict ?? distanceVerdict(device, behind) ?? siteVerdict(device, tip);
   return { ...(placement && { placement }), ...(tip && { tip }) };
 }
@@ -50,13 +51,21 @@ function edgeBefore(sentence: Sentence, phrase: Phrase): number {
   return edge;
 }
 
-/** A break such as "with" goes on telling of the device (`PICC with its tip in ...`); only another device ends it. */
+/**
+ * A break such as "with" goes on telling of the device (`PICC with its tip in ...`); only another device ends it, and one
+ * that is joined to it shares its place (`ET and NG tubes in standard position`).
+ */
 function edgeBehind(sentence: Sentence, phrase: Phrase): number {
+  let end = phrase.end;
   for (const other of sentence.phrases) {
-    if (other.start >= phrase.end && other.meaning.device !== undefined) return other.start;
+    if (other.start < phrase.end || other.meaning.device === undefined) continue;
+    if (!sentence.words.slice(end, other.start).every((word) => JOINTS.has(word))) return other.start;
+    end = other.end;
   }
   return sentence.words.length;
 }
+
+const JOINTS: ReadonlySet<string> = new Set(['and', 'or', ',', 'the', '/']);
 
 function speaksOfTip({ words }: Sentence): boolean {
   const first = words[0] === 'the' || words[0] === 'its' ? words[1] : words[0];

@@ -69,6 +69,7 @@ test.each<[string, string[]]>([
   ['Trace pericardial effusion.', ['+pericardial effusion']],
   ['Subcutaneous emphysema in the neck.', ['+subcutaneous emphysema']],
   ['Soft tissue edema, knee effusion.', []],
+  ['A pacemaker lead is fractured.', ['+implanted device']],
   ['Chest radiograph, two views.', []],
 ])('%s', (text, expected) => {
   expect(verdict(text)).toEqual(expected);

@@ -12,6 +12,7 @@ import type { Device, Site } from './device-lexicon.ts';
 import { type Placement, placementOf } from './device-placement.ts';
 import type { Finding } from './findings.ts';
 import { looksOf } from './looks.ts';
+import type { Phrase } from './phrases.ts';
 import { qualifiersOf } from './qualifiers.ts';
 import { charactersOf, readSentences } from './reading.ts';
 import { certaintyAt, type Doubt, type Polarity, type Sentence } from './scope.ts';
@@ -57,7 +58,7 @@ function label(sentence: Sentence, next: Sentence | undefined, mentions: Mention
   for (const phrase of sentence.phrases) {
     for (const finding of phrase.meaning.findings ?? []) {
       const { past, ...certainty } = certaintyAt(sentence.scopes, phrase.start);
-      if (past && !OUTLASTING.has(finding)) continue;
+      if ((past && !OUTLASTING.has(finding)) || isOfDevice(sentence, phrase, finding)) continue;
       const { device } = phrase.meaning;
       mentions.push({
         finding,
@@ -83,6 +84,14 @@ function label(sentence: Sentence, next: Sentence | undefined, mentions: Mention
       if (!past) mentions.push({ finding, ...certainty, ...qualifiersOf(sentence, look), ...place });
     }
   }
+}
+
+/** `the lead is fractured`: no bone. */
+function isOfDevice({ phrases, words }: Sentence, phrase: Phrase, finding: Finding): boolean {
+  if (finding !== 'fracture') return false;
+  const before = phrases.findLast(({ end }) => end <= phrase.start);
+  if (before?.meaning.device === undefined) return false;
+  return words.slice(before.end, phrase.start).every((word) => word === 'is' || word === 'are');
 }
 
 /** What history leaves to be seen. */

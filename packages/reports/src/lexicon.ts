@@ -186,6 +186,8 @@ export const DISTRACTORS: readonly string[] = [
   'soft tissue density',
   'nipple (shadow|marker)',
   'port of',
+  '(side|proximal) (port|hole)',
+  'sidehole',
   '(bone|mineral) density',
 ];
 
