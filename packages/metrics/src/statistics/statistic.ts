@@ -34,21 +34,36 @@ export function countRows(rows: readonly ArrayLike<number>[]): CountRows {
   return { reports: rows.length, width, counts };
 }
 
-/** @param formula the score, from the sums over the reports of a sample */
-export function corpusOf(rows: CountRows, formula: (sums: Float64Array) => number): Statistic {
-  const sums = sumsOf(rows);
-  return (sample) => formula(sums(sample));
-}
-
-/** The sums of the counts of the reports in a sample. */
-export function sumsOf({ width, counts }: CountRows): (sample: ArrayLike<number>) => Float64Array {
-  return (sample) => {
-    const sums = new Float64Array(width);
-    for (let i = 0; i < sample.length; i++) {
-      const start = (sample[i] as number) * width;
-      for (let k = 0; k < width; k++) (sums[k] as number) += counts[start + k] as number;
+/**
+ * @param formula the score, from the sums over the reports of a sample; it must not keep them. Most counts of a report are 0 (labels
+ *   that it does not have): those are passed over.
+ */
+export function corpusOf(
+  { reports, width, counts }: CountRows,
+  formula: (sums: Float64Array) => number,
+): Statistic {
+  const starts = new Int32Array(reports + 1);
+  const columns: number[] = [];
+  const values: number[] = [];
+  for (let i = 0; i < reports; i++) {
+    for (let k = 0; k < width; k++) {
+      const count = counts[i * width + k] as number;
+      if (count === 0) continue;
+      columns.push(k);
+      values.push(count);
     }
-    return sums;
+    starts[i + 1] = columns.length;
+  }
+  const sums = new Float64Array(width);
+  return (sample) => {
+    sums.fill(0);
+    for (let i = 0; i < sample.length; i++) {
+      const report = sample[i] as number;
+      const end = starts[report + 1] as number;
+      for (let at = starts[report] as number; at < end; at++)
+        (sums[columns[at] as number] as number) += values[at] as number;
+    }
+    return formula(sums);
   };
 }
 

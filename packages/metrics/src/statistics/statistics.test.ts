@@ -210,6 +210,18 @@ describe('approximate randomisation', () => {
     expect(farthest).toBeLessThan(1.63 / Math.sqrt(400));
   });
 
+  test('eight coins at a time give what one at a time gives', () => {
+    const random = new Random('coins');
+    const [ours, theirs] = [0, 1].map(() => Array.from({ length: 29 }, () => random.normal()));
+    const rows = (values: readonly number[]) => countRows(values.map((value) => [value]));
+    const byReport = corpusDifference(rows(ours!), rows(theirs!), ([sum]) => (sum as number) / 29);
+    const byEight = meanDifference(ours!, theirs!);
+    for (let round = 0; round < 50; round++) {
+      const coins = Uint8Array.from({ length: 4 }, () => random.int(256));
+      expect(byEight(coins)).toBeCloseTo(byReport(coins), 12);
+    }
+  });
+
   test('corpus scores change sides with their counts', () => {
     const ours = countRows([
       [1, 1, 1],
@@ -222,8 +234,8 @@ describe('approximate randomisation', () => {
       [0, 2, 1],
     ]);
     const difference = corpusDifference(ours, theirs, corpusFormula);
-    expect(difference(new Uint8Array(3))).toBeCloseTo(6 / 7 - 2 / 7, 12);
-    expect(difference(new Uint8Array([1, 1, 1]))).toBeCloseTo(2 / 7 - 6 / 7, 12);
+    expect(difference(new Uint8Array(1))).toBeCloseTo(6 / 7 - 2 / 7, 12);
+    expect(difference(new Uint8Array([0b111]))).toBeCloseTo(2 / 7 - 6 / 7, 12);
     // Of 8 ways: report 2 makes no difference, reports 1 and 3 must stand on the same side.
     expect(approximateRandomisation(3, difference)).toMatchObject({ p: 0.5, exact: true, rounds: 8 });
   });
