@@ -30,6 +30,7 @@ export * from './grounding/index.ts';
 export { type Comparison, inferenceOf } from './inference.ts';
 export { type MeteorData, openMeteorData } from './meteor/data.ts';
 export { type Prediction, type ReadOptions, readPredictions } from './predictions.ts';
+export { type ProtocolRun, runProtocol } from './protocol-run.ts';
 export {
   cleanAlphanumeric,
   type Protocol,

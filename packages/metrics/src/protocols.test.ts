@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import golden from './goldens/r2gen.json' with { type: 'json' };
 import real from './goldens/real.json' with { type: 'json' };
-import { protocolNamed, protocols } from './protocols.ts';
+import { ParaphraseTable } from './meteor/paraphrases.ts';
+import { PhraseNumbers } from './meteor/phrase-numbers.ts';
+import { protocolNamed, protocols, protocolsWith, textAsSeen } from './protocols.ts';
 import { cleanR2gen } from './r2gen.ts';
 import { scorePairs } from './scorer.ts';
 
@@ -52,4 +54,32 @@ test('an unknown protocol is refused by name', () => {
     /expected one of plain, coco, r2gen, alnum, paper, got bleurt/,
   );
   expect(() => protocolNamed('toString')).toThrow(/got toString/);
+});
+
+test('a text is shown as each scorer of a protocol sees it', () => {
+  const text = 'The Lungs are clear, no X-ray findings.';
+  expect(textAsSeen(protocols.coco, text)).toEqual({
+    cleaned: 'the lungs are clear no x-ray findings',
+    words: {
+      bleu: 'the lungs are clear no x-ray findings',
+      rougeL: 'the lungs are clear no x-ray findings',
+      cider: 'the lungs are clear no x-ray findings',
+      meteor15: 'the lungs are clear no x ray findings',
+    },
+  });
+  expect(textAsSeen(protocols.paper, text)).toEqual({
+    cleaned: text,
+    words: {
+      sentenceBleuNltk: text,
+      rougeScore: 'the lung are clear no x ray find',
+      meteorNltk: 'the lungs are clear, no x-ray findings.',
+    },
+  });
+});
+
+test("the protocols take METEOR's own data", () => {
+  const paraphrases = new ParaphraseTable(new PhraseNumbers(), new Int32Array(0));
+  const names = protocolsWith({ paraphrases }).coco.scorers.flatMap(({ values }) => values);
+  expect(names).toContain('METEOR-1.5');
+  expect(protocols.coco.scorers.flatMap(({ values }) => values)).toContain('METEOR-1.5 (no paraphrases)');
 });

@@ -33,9 +33,12 @@ interface Chosen {
 
 const START: Path = { covered: 0, chunks: 0, crossing: 0, next: 0, chunkEnd: -1, chosen: undefined };
 
-/** @returns the matches chosen, from left to right in the reference. */
-export function align(matches: Matches): Match[] {
-  const { settled, open } = settle(matches);
+/**
+ * @param hypothesisLength in words
+ * @returns the matches chosen, from left to right in the reference.
+ */
+export function align(matches: Matches, hypothesisLength: number): Match[] {
+  const { settled, open } = settle(matches, hypothesisLength);
   let paths = [START];
   for (let j = 0; j < matches.length; j++) {
     const found: Path[] = [];
@@ -58,44 +61,48 @@ function byMerit(a: Path, b: Path): number {
 }
 
 /** Matches that stand alone on all their words are taken; those that overlap them can never be. */
-function settle(matches: Matches): { settled: (Match | undefined)[]; open: Matches } {
-  const all = matches.flat();
-  const hypothesis = coverage(all, hypothesisSpan);
-  const reference = coverage(all, referenceSpan);
-  const settled = matches.map(([match, another]) => {
-    if (match === undefined || another !== undefined) return undefined;
-    const alone = every(hypothesis, hypothesisSpan(match), 1) && every(reference, referenceSpan(match), 1);
-    return alone ? match : undefined;
-  });
-  const taken = settled.filter((match) => match !== undefined);
-  const hypothesisTaken = coverage(taken, hypothesisSpan);
-  const referenceTaken = coverage(taken, referenceSpan);
-  const open = matches.map((at) =>
-    at.filter(
-      (match) =>
-        every(hypothesisTaken, hypothesisSpan(match), 0) && every(referenceTaken, referenceSpan(match), 0),
-    ),
+function settle(
+  matches: Matches,
+  hypothesisLength: number,
+): { settled: (Match | undefined)[]; open: Matches } {
+  const seen = new Coverage(hypothesisLength, matches.length);
+  for (const at of matches) for (const match of at) seen.add(match);
+  const settled = matches.map((at) =>
+    at.length === 1 && seen.most(at[0] as Match) === 1 ? at[0] : undefined,
   );
-  return { settled, open };
+  const taken = new Coverage(hypothesisLength, matches.length);
+  for (const match of settled) if (match !== undefined) taken.add(match);
+  return { settled, open: matches.map((at) => at.filter((match) => taken.most(match) === 0)) };
 }
 
-type Span = readonly [start: number, length: number];
-const hypothesisSpan = (match: Match): Span => [match.hypothesisStart, match.hypothesisLength];
-const referenceSpan = (match: Match): Span => [match.referenceStart, match.referenceLength];
+/** How many matches cover each word of the two texts. */
+class Coverage {
+  readonly #hypothesis: Int32Array;
+  readonly #reference: Int32Array;
 
-/** How many matches cover each word. */
-function coverage(matches: readonly Match[], spanOf: (match: Match) => Span): ReadonlyMap<number, number> {
-  const counts = new Map<number, number>();
-  for (const match of matches) {
-    const [start, length] = spanOf(match);
-    for (let i = start; i < start + length; i++) counts.set(i, (counts.get(i) ?? 0) + 1);
+  constructor(hypothesisLength: number, referenceLength: number) {
+    this.#hypothesis = new Int32Array(hypothesisLength);
+    this.#reference = new Int32Array(referenceLength);
   }
-  return counts;
+
+  add({ hypothesisStart, hypothesisLength, referenceStart, referenceLength }: Match): void {
+    for (let i = 0; i < hypothesisLength; i++) bump(this.#hypothesis, hypothesisStart + i);
+    for (let i = 0; i < referenceLength; i++) bump(this.#reference, referenceStart + i);
+  }
+
+  /** The most on any word of a match. */
+  most({ hypothesisStart, hypothesisLength, referenceStart, referenceLength }: Match): number {
+    let most = 0;
+    for (let i = 0; i < hypothesisLength; i++)
+      most = Math.max(most, this.#hypothesis[hypothesisStart + i] as number);
+    for (let i = 0; i < referenceLength; i++)
+      most = Math.max(most, this.#reference[referenceStart + i] as number);
+    return most;
+  }
 }
 
-function every(counts: ReadonlyMap<number, number>, [start, length]: Span, count: number): boolean {
-  for (let i = start; i < start + length; i++) if ((counts.get(i) ?? 0) !== count) return false;
-  return true;
+function bump(counts: Int32Array, at: number): void {
+  counts[at] = (counts[at] as number) + 1;
 }
 
 function withSettled(path: Path, match: Match): Path {

@@ -74,7 +74,7 @@ function statisticsOf(
   reference: MeteorText,
   paraphrases: ParaphraseTable | undefined,
 ): Statistics {
-  const matches = align(matchesBetween(hypothesis, reference, paraphrases));
+  const matches = align(matchesBetween(hypothesis, reference, paraphrases), hypothesis.words.length);
   let [ours, theirs, matchedWords] = [0, 0, 0];
   for (const match of matches) {
     const weight = WEIGHTS[match.kind];
