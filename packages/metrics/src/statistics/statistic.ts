@@ -34,14 +34,17 @@ export function countRows(rows: readonly ArrayLike<number>[]): CountRows {
   return { reports: rows.length, width, counts };
 }
 
+/** @param formula the score, from the sums over the reports of a sample; it must not keep them. */
+export function corpusOf(rows: CountRows, formula: (sums: Float64Array) => number): Statistic {
+  const sums = sumsOf(rows);
+  return (sample) => formula(sums(sample));
+}
+
 /**
- * @param formula the score, from the sums over the reports of a sample; it must not keep them. Most counts of a report are 0 (labels
- *   that it does not have): those are passed over.
+ * The sums of the counts of the reports in a sample, in one buffer that each call overwrites. Most counts of a report are 0 (labels
+ * that it does not have): those are passed over.
  */
-export function corpusOf(
-  { reports, width, counts }: CountRows,
-  formula: (sums: Float64Array) => number,
-): Statistic {
+export function sumsOf({ reports, width, counts }: CountRows): (sample: ArrayLike<number>) => Float64Array {
   const starts = new Int32Array(reports + 1);
   const columns: number[] = [];
   const values: number[] = [];
@@ -63,7 +66,7 @@ export function corpusOf(
       for (let at = starts[report] as number; at < end; at++)
         (sums[columns[at] as number] as number) += values[at] as number;
     }
-    return formula(sums);
+    return sums;
   };
 }
 
