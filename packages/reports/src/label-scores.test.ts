@@ -44,6 +44,12 @@ test('the interval holds the score and shrinks as reports are added', () => {
   expect(small / large).toBeLessThan(5);
 });
 
+test('labels that are all right are so in every resample', () => {
+  const scores = new LabelScores(['A']);
+  for (let i = 0; i < 50; i++) scores.add([i % 2 === 0 ? 1 : 0], [i % 2 === 0 ? 1 : 0]);
+  expect(scores.table().micro).toEqual({ f1: 1, interval: [1, 1] });
+});
+
 test('an interval is right in 95 of 100 samples of a known F1', () => {
   // Said with chance 0.8 where the gold states, never elsewhere: F1 = 2 * 0.8 / 1.8.
   const truth = 1.6 / 1.8;

@@ -34,6 +34,8 @@ test.each<[string, string[]]>([
   // Negation behind.
   ['An effusion is not seen.', ['-pleural effusion']],
   ['Effusion and pneumothorax are not identified.', ['-pleural effusion', '-pneumothorax']],
+  ['Effusion, edema, and a nodule are not seen.', ['-pleural effusion', '-edema', '-nodule']],
+  ['Effusion, edema not seen.', ['+pleural effusion', '-edema']],
   ['The left effusion has resolved.', ['-pleural effusion']],
   // What only looks like a negation.
   ['No change in the right effusion.', ['+pleural effusion']],

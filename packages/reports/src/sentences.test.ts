@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { lemmas, splitSentences } from './sentences.ts';
+import { lemmas, splitSentences, wordsOf } from './sentences.ts';
 
 test.each<[string, string[]]>([
   ['Clear lungs. No effusion.', ['Clear lungs.', 'No effusion.']],
@@ -46,4 +46,17 @@ test('plurals are made singular, hyphens part, marks stand alone', () => {
   expect(lemmas('Atelectasis is seen as thickness of 1.5 (x2)')).toEqual(
     'atelectasis is seen as thickness of 1.5 ( x 2 )'.split(' '),
   );
+});
+
+test('words know where they stand, with either apostrophe', () => {
+  const text = 'The patient\u2019s bases: 1.5 cm';
+  const { lemmas: words, starts, ends } = wordsOf(text, 4);
+  expect(words).toEqual(['patient', 'base', ':', '1.5', 'cm']);
+  expect(words.map((_, i) => text.slice(starts[i], ends[i]))).toEqual([
+    'patient\u2019s',
+    'bases',
+    ':',
+    '1.5',
+    'cm',
+  ]);
 });
