@@ -22,6 +22,7 @@ interface CounterfactualFlags extends OutputFlags {
   split: Split;
   out: string;
   limit?: number;
+  recipe?: string;
   features?: string;
   threads?: number;
   parallel: number;
@@ -37,6 +38,7 @@ export function counterfactual(root: Command): void {
     .addOption(new Option('--split <name>', 'which part of it').choices(SPLITS).default('val'))
     .requiredOption('--out <file>', 'pairs of drafts, one JSON object a line; run again to resume')
     .option('--limit <n>', 'the first n studies alone', (text) => count('--limit', text))
+    .option('--recipe <file>', "take the decoding from this recipe instead of the run's")
     .option('--features <file>', "the images' scores of the data set, made by llama-xr encode")
     .option('--threads <n>', 'processor threads', (text) => count('--threads', text))
     .option('--parallel <n>', 'drafts written at once', (text) => count('--parallel', text), 16)
