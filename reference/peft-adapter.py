@@ -1,7 +1,8 @@
-"""A LoRA adapter by PEFT on the tiny Llama, with its logits; and the loss of any base with any adapter.
+"""A LoRA adapter by PEFT on the tiny Llama, with its logits; the loss of any base with any adapter; and one trained here.
 
     python reference/peft-adapter.py packages/llama/src/golden
     python reference/peft-adapter.py --loss BASE.gguf ADAPTER_FOLDER IDS.json     (base alone, adapted, merged)
+    python reference/peft-adapter.py --train BASE.gguf ADAPTER_FOLDER IDS.json    (q, v and down, rank-stabilised)
 
 Made with peft 0.21.2, transformers 5.23.0, torch 2.13.0.
 """
@@ -25,6 +26,27 @@ if sys.argv[1] == "--loss":
         adapted = PeftModel.from_pretrained(model, sys.argv[3]).eval()
         print("adapted", adapted(ids, labels=ids).loss.item())
         print("merged", adapted.merge_and_unload()(ids, labels=ids).loss.item())
+    sys.exit()
+
+if sys.argv[1] == "--train":
+    base = Path(sys.argv[2])
+    ids = torch.tensor([json.loads(Path(sys.argv[4]).read_text())])
+    model = AutoModelForCausalLM.from_pretrained(base.parent, gguf_file=base.name, dtype=torch.float32)
+    torch.manual_seed(3407)
+    config = LoraConfig(
+        r=4, lora_alpha=8, use_rslora=True, target_modules=["q_proj", "v_proj", "down_proj"], task_type="CAUSAL_LM"
+    )
+    model = get_peft_model(model, config)
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=2e-3)
+    for _ in range(4):
+        optimizer.zero_grad()
+        model(ids, labels=ids).loss.backward()
+        optimizer.step()
+    model.save_pretrained(sys.argv[3])
+    with torch.no_grad():
+        print("adapted", model.eval()(ids, labels=ids).loss.item())
+        with model.disable_adapter():
+            print("base", model(ids, labels=ids).loss.item())
     sys.exit()
 
 folder = Path(sys.argv[1])

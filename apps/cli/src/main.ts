@@ -8,6 +8,7 @@ import { doctor } from './commands/doctor.ts';
 import { encode } from './commands/encode.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { generate } from './commands/generate.ts';
+import { importAdapter } from './commands/import-adapter.ts';
 import { label } from './commands/label.ts';
 import { prepare } from './commands/prepare.ts';
 import { reviewImport } from './commands/review-import.ts';
@@ -23,6 +24,7 @@ const COMMANDS = [
   encode,
   train,
   generate,
+  importAdapter,
   label,
   evaluate,
   compare,

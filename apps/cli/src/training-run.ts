@@ -135,7 +135,7 @@ async function claim(path: string, description: RunDescription): Promise<RunFold
 }
 
 /** Two runs are the same when recipe, base, data and features are, wherever they lie. */
-const identityOf = ({ recipe, base, data, images }: RunDescription): string =>
+export const identityOf = ({ recipe, base, data, images }: RunDescription): string =>
   sha256(
     [recipeHash(recipe), base.sha256, data.sha256, ...(images ? [images.features.sha256] : [])].join(' '),
   );

@@ -1,5 +1,12 @@
 /** The Llama model: graphs, weights, tokenizer, prompts, fusion, LoRA adapters. */
-export { type Adapter, adapterOf, loadAdapter, restoreAdapter, saveAdapter } from './adapter/adapter.ts';
+export {
+  type Adapter,
+  adapterOf,
+  adapterParameters,
+  loadAdapter,
+  restoreAdapter,
+  saveAdapter,
+} from './adapter/adapter.ts';
 export type { Batch, TokenBatch } from './model/batch.ts';
 export { type AdapterEngine, openTrainingEngine, type TrainingOptions } from './model/engine.ts';
 export { type StepMode, wholeStepBytes } from './model/memory.ts';

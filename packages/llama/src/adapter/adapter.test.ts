@@ -6,6 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import {
   type Adapter,
   adapterOf,
+  adapterParameters,
   loadAdapter,
   openBaseWeights,
   openTrainingEngine,
@@ -106,6 +107,21 @@ test("what an engine holds is saved and restored to the engine's own numbers", a
   );
 });
 
+test('the numbers of an adapter are what an engine holds; projections that it leaves alone start anew', async () => {
+  const whole = loadAdapter(PEFT, config);
+  using base = openBaseWeights(BASE);
+  await using engine = await openTrainingEngine(base, { rank: 3, alpha: 5, threads: 1, seed: 7 });
+  const start = engine.parameters.slice();
+  restoreAdapter(engine, whole);
+  expect(adapterParameters(whole, 1)).toEqual(engine.parameters);
+  const some: Adapter = { ...whole, factors: (l, p) => (p === 'v' ? undefined : whole.factors(l, p)) };
+  const factorsOf = (parameters: Float32Array) =>
+    adapterOf({ ...engine, config, parameters }).factors(0, 'v');
+  const v = factorsOf(adapterParameters(some, 7));
+  expect(v?.a).toEqual(factorsOf(start)?.a);
+  expect(v?.b.every((value) => value === 0)).toBe(true);
+});
+
 /** The golden PEFT folder with another configuration. */
 function withConfig(fields: object): string {
   const target = join(folder, 'altered');
@@ -123,6 +139,7 @@ test.each([
   [{ peft_type: 'IA3' }, /peft_type: expected "LORA", got "IA3"/],
   [{ use_dora: true, modules_to_save: ['lm_head'] }, /2 mistakes\n.*use_dora.*\n.*modules_to_save/],
   [{ init_lora_weights: 'pissa_niter_4' }, /init_lora_weights: expected true/],
+  [{ rank_pattern: { q_proj: 8 } }, /rank_pattern: expected nothing, got \{"q_proj":8\}/],
   [{ r: 4 }, /expected rank 4 of adapter_config\.json, got 3/],
   [{ r: 'three' }, /r: expected an integer of at least 1, got "three"/],
 ])('a PEFT configuration with %j is refused by name', (fields, message) => {

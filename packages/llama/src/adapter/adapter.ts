@@ -4,9 +4,16 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail } from '@llama-xr/core';
+import { fail, Random } from '@llama-xr/core';
 import type { AdapterEngine } from '../model/engine.ts';
-import { type AdapterFactors, readFactors, writeFactors } from '../model/parameters.ts';
+import {
+  type AdapterFactors,
+  adapterLayout,
+  initializeAdapter,
+  parameterCount,
+  readFactors,
+  writeFactors,
+} from '../model/parameters.ts';
 import { type LlamaConfig, PROJECTIONS, type Projection } from '../model/weights-type.ts';
 import { readGgufAdapter, writeGgufAdapter } from './gguf-adapter.ts';
 import { readPeftAdapter, writePeftAdapter } from './peft.ts';
@@ -20,8 +27,11 @@ export interface Adapter {
   factors(layer: number, projection: Projection): AdapterFactors | undefined;
 }
 
+/** What holds an adapter's numbers: an engine, or an array that becomes a checkpoint. */
+export type AdapterHolder = Pick<AdapterEngine, 'config' | 'layout' | 'parameters' | 'rank' | 'alpha'>;
+
 /** What an engine has trained, as it stands; the factors are copied when they are read. */
-export function adapterOf({ config, layout, parameters, rank, alpha }: AdapterEngine): Adapter {
+export function adapterOf({ config, layout, parameters, rank, alpha }: AdapterHolder): Adapter {
   return {
     config,
     rank,
@@ -34,7 +44,7 @@ export function adapterOf({ config, layout, parameters, rank, alpha }: AdapterEn
  * Puts an adapter into an engine, to train on or to score with it. A projection that it does not adapt gets B = 0.
  * @throws LlamaXrError CONFIG when the ranks differ.
  */
-export function restoreAdapter(engine: AdapterEngine, adapter: Adapter): void {
+export function restoreAdapter(engine: AdapterHolder, adapter: Adapter): void {
   if (engine.rank !== adapter.rank) {
     fail('CONFIG', `rank: expected that of the adapter, ${adapter.rank}, got ${engine.rank}`);
   }
@@ -50,6 +60,19 @@ export function restoreAdapter(engine: AdapterEngine, adapter: Adapter): void {
       });
     }
   }
+}
+
+/**
+ * An adapter's numbers in the order in which engines hold them, to go on training from: B = 0 and the usual start of A
+ * where it adapts nothing.
+ */
+export function adapterParameters(adapter: Adapter, seed: number | string): Float32Array {
+  const { config, rank, alpha } = adapter;
+  const layout = adapterLayout(config, rank);
+  const parameters = new Float32Array(parameterCount(layout));
+  initializeAdapter(layout, parameters, new Random(seed));
+  restoreAdapter({ config, layout, parameters, rank, alpha }, adapter);
+  return parameters;
 }
 
 const GGUF_FILE = 'adapter.gguf';
