@@ -17,6 +17,7 @@ import { type Case, type Cost, modelCard, renderPage, worstCases } from '@llama-
 import { encodeJpeg, readRadiograph, toPicture } from '@llama-xr/imaging';
 import type { Prediction, ProtocolName, ScoreTable } from '@llama-xr/metrics';
 import { RunFolder } from '@llama-xr/train';
+import type { ScoringModels } from './scoring-models.ts';
 import { version } from './version.ts';
 
 /** All that decides the scores: enough to compute them again. */
@@ -25,6 +26,7 @@ export interface EvaluationConfig {
   readonly protocols: readonly ProtocolName[];
   readonly data: string | null;
   readonly features: string | null;
+  readonly models: ScoringModels;
   readonly seed: number;
   readonly allowEmpty: boolean;
 }

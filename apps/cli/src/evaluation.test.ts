@@ -1,6 +1,6 @@
 /** An evaluation from the command line: what it leaves, and what the one who checks it finds out. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -85,4 +85,37 @@ test('evaluations stand side by side', () => {
   const out = run('compare', `north=${scores}`, `south=${scores}`);
   expect(out).toMatch(/coco, all +north +south +pooled/);
   expect(refused('compare', scores, scores)).toMatch(/expected a name for each evaluation, got scores twice/);
+});
+
+test('models of the user: BERTScore as one more protocol, the labels of CheXbert', () => {
+  const goldens = join(import.meta.dirname, '../../../packages/text-models/src/goldens');
+  const model = (name: string) => {
+    const path = join(folder, name);
+    mkdirSync(path);
+    copyFileSync(join(goldens, `${name}.onnx`), join(path, 'model.onnx'));
+    copyFileSync(join(goldens, 'tokenizer.json'), join(path, 'tokenizer.json'));
+    return path;
+  };
+  const out = join(folder, 'with-models');
+  const models = ['--bertscore', model('bert'), '--chexbert', model('chexbert')];
+  const table = JSON.parse(
+    run(
+      'evaluate',
+      predictions,
+      '--protocol',
+      'coco',
+      ...models,
+      '--out',
+      out,
+      '--signing-key',
+      key,
+      '--json',
+    ),
+  );
+  const own = JSON.parse(readFileSync(join(scores, 'scores.json'), 'utf8'));
+  expect(table.protocols.bertscore.all.model['BERTScore-F1']).toBeGreaterThan(0);
+  expect(table.clinical.scores.all.model).not.toEqual(own.clinical.scores.all.model);
+  expect(table.clinical.errors).toEqual(own.clinical.errors);
+  expect(run('evaluate', '--verify', out)).toMatch(/numbers the same/);
+  expect(refused('evaluate', predictions, '--bertscore', folder)).toMatch(/expected|no such file/);
 });

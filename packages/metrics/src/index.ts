@@ -45,7 +45,7 @@ export { tokenizePtb } from './ptb/ptb-tokenizer.ts';
 export { cleanR2gen } from './r2gen.ts';
 export { type ScorerName, scorers } from './registry.ts';
 export { formatScore, isBeaten, renderTable, type TableRow, type TableView, tablesOf } from './render.ts';
-export { type ScoreOptions, score } from './score.ts';
+export { type ScoreOptions, score, textsToScore } from './score.ts';
 export type { BySubset, BySystem, ScoresByName, ScoreTable, Subset } from './score-table.ts';
 export {
   meanScorer,

@@ -113,20 +113,23 @@ export function isBeaten(
   return marked && column > 0 && beats(values[column], values[0], LOWER_IS_BETTER.has(label));
 }
 
-const LABEL_WIDTH = 22;
+const LEAST_LABEL_WIDTH = 20;
 const COLUMN_WIDTH = 11;
 
-/** Plain text, no colours; at most 80 columns wide but for titles and warnings. */
+/** Plain text, no colours. */
 export function renderTable(table: ScoreTable): string {
   const lines: string[] = [];
   for (const notice of table.notices) lines.push(`Notice: ${notice}`);
   for (const { severity, text } of table.warnings)
     lines.push(`${severity === 'alarm' ? 'ALARM' : 'Warning'}: ${text}`);
-  for (const view of tablesOf(table)) {
+  const views = tablesOf(table);
+  const labels = views.flatMap(({ blocks }) => blocks.flatMap(({ rows }) => rows.map(({ label }) => label)));
+  const labelWidth = Math.max(LEAST_LABEL_WIDTH, ...labels.map((label) => label.length + 3));
+  for (const view of views) {
     if (lines.length > 0) lines.push('');
     lines.push(
       view.title,
-      ' '.repeat(LABEL_WIDTH) + view.systems.map((s) => s.padStart(COLUMN_WIDTH - 1)).join(' '),
+      ' '.repeat(labelWidth) + view.systems.map((s) => s.padStart(COLUMN_WIDTH - 1)).join(' '),
     );
     for (const { heading, rows } of view.blocks) {
       lines.push(heading);
@@ -135,7 +138,7 @@ export function renderTable(table: ScoreTable): string {
           const mark = isBeaten(view, row, column) ? '*' : ' ';
           return formatScore(value, row.decimals).padStart(COLUMN_WIDTH - 1) + mark;
         });
-        lines.push(`  ${row.label}`.padEnd(LABEL_WIDTH) + cells.join('').trimEnd());
+        lines.push(`  ${row.label}`.padEnd(labelWidth) + cells.join('').trimEnd());
       }
     }
   }

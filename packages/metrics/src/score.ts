@@ -5,7 +5,7 @@
 import { fail } from '@llama-xr/core';
 import { isAbnormal as isAbnormalReport } from '@llama-xr/reports';
 import { BASELINES, type BaselineOptions, baselineDrafts, type Drafts, type System } from './baselines.ts';
-import { reportReader } from './clinical/reading.ts';
+import { type ReportReader, reportReader } from './clinical/reading.ts';
 import { scoreClinical } from './clinical-scores.ts';
 import { evidenceOf } from './evidence.ts';
 import { type FindingScores, findingsReader, type StatedFindings, scoreFindings } from './findings.ts';
@@ -25,6 +25,8 @@ export interface ScoreOptions extends BaselineOptions {
   /** Decides where a line does not say; unless given, a report that states or suspects a finding is abnormal. */
   readonly isAbnormal?: (prediction: Prediction) => boolean;
   readonly statedFindings?: StatedFindings;
+  /** Reads reports for the clinical scores; our own rules unless given. */
+  readonly reader?: ReportReader;
   /** What is known of a study beyond its line, such as its views. */
   readonly traits?: (id: string) => StudyTraits | undefined;
 }
@@ -39,7 +41,7 @@ export function score(predictions: readonly Prediction[], options: ScoreOptions 
   const systems = draftsOfSystems(predictions, { ...options, seed, repeats });
   const members = subsets(predictions, (p) => p.abnormal ?? isAbnormal(p));
   const scored = chosen.map((protocol) => scoreProtocol(protocol, predictions, systems, members));
-  const read = reportReader();
+  const read = options.reader ?? reportReader();
   const { errors, ...clinical } = scoreClinical(predictions, systems, members, read);
   const inferred = [...scored, clinical].map((scores) => ({
     name: scores.protocol.name,
@@ -64,6 +66,14 @@ export function score(predictions: readonly Prediction[], options: ScoreOptions 
     notices: [...new Set(predictions.flatMap((p) => p.notices ?? []))],
   };
   return { ...table, warnings: warningsOf(table) };
+}
+
+/** Every text that will be scored: drafts of all systems, and references. For models that read them all beforehand. */
+export function textsToScore(predictions: readonly Prediction[], options: ScoreOptions = {}): string[] {
+  const { seed = 3407, repeats = 5 } = options;
+  const systems = draftsOfSystems(predictions, { ...options, seed, repeats });
+  const drafts = [...systems.values()].flat(2);
+  return [...new Set([...drafts, ...predictions.flatMap(({ references }) => references)])];
 }
 
 function subsets(predictions: readonly Prediction[], isAbnormal: (p: Prediction) => boolean): Members {

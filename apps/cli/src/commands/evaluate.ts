@@ -12,6 +12,7 @@ import {
 import type { Command } from 'commander';
 import { type EvaluationConfig, writeEvaluation } from '../evaluation-files.ts';
 import { count, names } from '../flags.ts';
+import { hashModels, scoringWith } from '../scoring-models.ts';
 import { nearestReports } from '../study-features.ts';
 import { type OutputFlags, openTerminal, type Terminal } from '../terminal.ts';
 import { verifyEvaluation } from '../verify-evaluation.ts';
@@ -23,6 +24,9 @@ interface Flags extends OutputFlags {
   protocol: ProtocolName[];
   data?: string;
   features?: string;
+  meteorData?: string;
+  bertscore?: string;
+  chexbert?: string;
   run?: string;
   out?: string;
   cases: number;
@@ -54,6 +58,9 @@ export function evaluate(root: Command): void {
       '--features <file>',
       'made by llama-xr encode: adds the report of the nearest image as a baseline',
     )
+    .option('--meteor-data <dir>', "METEOR-1.5's data: its score is then the jar's")
+    .option('--bertscore <dir>', 'encoder for BERTScore: model.onnx and its tokenizer')
+    .option('--chexbert <dir>', 'CheXbert as ONNX: its labels in place of ours')
     .option('--run <dir>', 'run folder that wrote the drafts: a model card is made')
     .option('--out <dir>', 'writes scores.json, report.html, manifest.json (signed) and model-card.md there')
     .option('--cases <n>', 'worst cases shown on the page', (text) => count('--cases', text), 12)
@@ -78,6 +85,11 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
     protocols: flags.protocol,
     data: flags.data ?? null,
     features: flags.features ?? null,
+    models: {
+      meteorData: flags.meteorData ?? null,
+      bertscore: flags.bertscore ?? null,
+      chexbert: flags.chexbert ?? null,
+    },
     seed: flags.seed,
     allowEmpty: flags.allowEmpty ?? false,
   };
@@ -86,7 +98,8 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
     const { out, cases, signingKey } = flags;
     const files = [predictionsPath, ...(flags.features === undefined ? [] : [flags.features])];
     const hashes = await Promise.all(files.map(async (file) => [file, await sha256File(file)]));
-    const inputs = { ...Object.fromEntries(hashes), ...dataset?.manifest.outputs };
+    const models = await hashModels(config.models);
+    const inputs = { ...Object.fromEntries(hashes), ...models, ...dataset?.manifest.outputs };
     const place = { out, cases, signingKey, run: flags.run };
     await writeEvaluation({ table, predictions, dataset, config, inputs }, place, finish);
     terminal.say(`wrote ${out}/report.html`);
@@ -96,18 +109,19 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
 
 /** Reads what a configuration names, and scores it. */
 export async function scoreFile(config: EvaluationConfig) {
-  const { predictions: path, protocols, data, features, seed, allowEmpty } = config;
+  const { predictions: path, protocols, data, features, models, seed, allowEmpty } = config;
   const predictions = await readPredictions(path, { allowEmpty });
   const dataset = data === null ? undefined : await readStudies(data);
   const training = dataset?.studies.filter((study) => study.split === 'train').map(({ report }) => report);
   const views = new Map(dataset?.studies.map((study) => [study.id, study.views]));
-  const table = score(predictions, {
-    protocols,
+  const options = {
     seed,
-    traits: (id) => ({ views: views.get(id) }),
+    traits: (id: string) => ({ views: views.get(id) }),
     ...(training !== undefined && { training }),
     ...(features !== null && { features: nearest(dataset, features, predictions) }),
-  });
+  };
+  const scoring = await scoringWith(models, protocols, predictions, options);
+  const table = score(predictions, { ...options, ...scoring });
   return { table, predictions, dataset };
 }
 

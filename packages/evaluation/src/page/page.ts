@@ -1,5 +1,5 @@
 /** An evaluation as one HTML page that needs nothing else: what must be known first stands on top. */
-import { CLINICAL, type Prediction, type ScoreTable } from '@llama-xr/metrics';
+import { CLINICAL, type Prediction, protocols, type ScoreTable } from '@llama-xr/metrics';
 import { type Case, caseList } from './cases.ts';
 import { type Bar, barChart } from './charts.ts';
 import { cleaningSection } from './cleaning.ts';
@@ -47,7 +47,13 @@ ${comparisonTable(table.comparisons, CLINICAL.name)}
 ${evidenceSections(table)}
 ${subgroupTable(table.subgroups, 'composite')}
 ${cases.length > 0 && html`<h2>Worst cases</h2>\n${caseList(cases)}`}
-${example && cleaningSection(example, Object.keys(table.protocols))}
+${
+  example &&
+  cleaningSection(
+    example,
+    Object.keys(table.protocols).filter((name) => Object.hasOwn(protocols, name)),
+  )
+}
 ${provenanceList(provenance)}
 </body>
 </html>
