@@ -7,6 +7,14 @@ export {
   restoreAdapter,
   saveAdapter,
 } from './adapter/adapter.ts';
+export {
+  MERGED_TYPES,
+  type MergeDrift,
+  type MergedType,
+  type MergeOptions,
+  mergeAdapter,
+} from './adapter/merge.ts';
+export { ADAPTER_SCALINGS, type AdapterScaling } from './model/adapter-shape.ts';
 export type { Batch, TokenBatch } from './model/batch.ts';
 export { type AdapterEngine, openTrainingEngine, type TrainingOptions } from './model/engine.ts';
 export { type StepMode, wholeStepBytes } from './model/memory.ts';

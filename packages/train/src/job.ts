@@ -41,6 +41,8 @@ export async function* runTrainingJob(job: TrainingJob): AsyncGenerator<JobEvent
   await using engine = await openTrainingWorker(job.base, {
     rank: recipe.rank,
     alpha: recipe.alpha,
+    scaling: recipe.scaling,
+    targets: recipe.targets,
     seed: recipe.seed,
     largestBatch: largestBatch(job),
     ...(mode && { mode }),

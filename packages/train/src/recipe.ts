@@ -3,81 +3,88 @@
  * (JSON5), so that a file in `recipes/` can say why a value is what it is.
  */
 import { fail, Mistakes, readJson5, sha256 } from '@llama-xr/core';
-import { FUSIONS, TEMPLATES } from '@llama-xr/llama';
+import { ADAPTER_SCALINGS, FUSIONS, PROJECTIONS, TEMPLATES } from '@llama-xr/llama';
 import { z } from 'zod';
 
 const positive = z.number().positive();
 const count = z.int().min(1);
 
-export const Recipe = z
-  .strictObject({
-    name: z.string().min(1),
-    description: z.string().default(''),
-    /** What the prompt carries: nothing, the paper's 36 numbers, or findings in words. */
-    fusion: z.enum(FUSIONS).default('findings'),
-    /** Prompt layout: Stanford Alpaca's, the model's own chat template, or bare lines. */
-    template: z.enum(TEMPLATES).default('plain'),
-    /** State the absent findings as well (fusion `findings` from scores or labels). */
-    negatives: z.boolean().default(false),
-    /** Reports of the training studies with the nearest findings that stand in the prompt; never of the same patient. */
-    exemplars: z.int().min(0).max(4).default(0),
-    /** In training an exemplar is drawn from this many of the nearest, the nearer the likelier; in drafting the best is taken. */
-    exemplarPool: count.max(100).default(10),
-    /** Share of the training prompts that show no exemplar, so that the model can do without. */
-    exemplarDropout: z.number().min(0).max(1).default(0.15),
-    /** Share of the studies without findings that a pass visits, in turn: most reports are normal, and teach the same. */
-    normalShare: z.number().positive().max(1).default(1),
-    /** Learn the report alone, or prompt and report. */
-    loss: z.enum(['response', 'all']).default('response'),
-    /** Longest example, in tokens; longer ones lose the end of the report. */
-    maxTokens: z.int().min(16).max(8192).default(512),
-    /** LoRA rank r and alpha; the update is scaled by alpha / r (Hu et al., arXiv 2106.09685). */
-    rank: z.int().min(1).max(256).default(16),
-    alpha: positive.default(16),
-    passes: count.max(1000).default(3),
-    /** Examples of a batch. A packed batch may hold a few more, to fill its last row. */
-    batchSize: count.max(1024).default(8),
-    /** Rows of up to `maxTokens` tokens hold several examples, so that little is padding; losses and gradients stay. */
-    packing: z.boolean().default(false),
-    /** Packed examples that begin alike compute their beginning once. */
-    sharePrefix: z.boolean().default(false),
-    /** Batches whose gradients add up to one optimizer step. */
-    accumulation: count.max(1024).default(1),
-    learningRate: positive.max(1).default(2e-4),
-    schedule: z.enum(['constant', 'linear', 'cosine']).default('linear'),
-    warmupSteps: z.int().min(0).default(8),
-    /** The decayed rate never falls below this share of the peak. */
-    floor: z.number().min(0).max(1).default(0),
-    weightDecay: z.number().min(0).max(1).default(0),
-    beta1: z.number().min(0).max(0.9999).default(0.9),
-    beta2: z.number().min(0).max(0.999999).default(0.999),
-    epsilon: positive.default(1e-8),
-    /** Largest Euclidean norm of the gradient of a step. */
-    clipNorm: positive.default(1),
-    /** How drafts are written. */
-    decoding: z
-      .strictObject({
-        maxTokens: count.max(4096).default(150),
-        /** Exemplars that prompts show in turn: a study is drafted beside each of them, and one draft is chosen. */
-        prompts: count.max(64).default(1),
-        /** Drafts of each prompt: the likeliest, and more drawn at `temperature`. */
-        samples: count.max(256).default(1),
-        /** Drafts of a prompt that is the only one of several studies, as of all without findings: written once for all. */
-        sharedSamples: count.max(1024).default(1),
-        temperature: z.number().positive().max(10).default(0.8),
-        topP: z.number().positive().max(1).default(1),
-        /** No sequence of this many tokens twice in one draft; 0 is off. */
-        noRepeatNgram: z.int().min(0).max(16).default(0),
-        /** The reports of this many of the nearest training studies stand for choice beside the drafts. */
-        retrieved: z.int().min(0).max(40).default(0),
-      })
-      .prefault({}),
-    seed: z.int().default(3407),
-  })
-  .refine(({ packing, sharePrefix }) => packing || !sharePrefix, {
-    path: ['sharePrefix'],
-    error: 'expected false without packing: rows share a beginning only where they hold several examples',
-  });
+const Fields = z.strictObject({
+  name: z.string().min(1),
+  description: z.string().default(''),
+  /** What the prompt carries: nothing, the paper's 36 numbers, or findings in words. */
+  fusion: z.enum(FUSIONS).default('findings'),
+  /** Prompt layout: Stanford Alpaca's, the model's own chat template, or bare lines. */
+  template: z.enum(TEMPLATES).default('plain'),
+  /** State the absent findings as well (fusion `findings` from scores or labels). */
+  negatives: z.boolean().default(false),
+  /** Reports of the training studies with the nearest findings that stand in the prompt; never of the same patient. */
+  exemplars: z.int().min(0).max(4).default(0),
+  /** In training an exemplar is drawn from this many of the nearest, the nearer the likelier; in drafting the best is taken. */
+  exemplarPool: count.max(100).default(10),
+  /** Share of the training prompts that show no exemplar, so that the model can do without. */
+  exemplarDropout: z.number().min(0).max(1).default(0.15),
+  /** Share of the studies without findings that a pass visits, in turn: most reports are normal, and teach the same. */
+  normalShare: z.number().positive().max(1).default(1),
+  /** Learn the report alone, or prompt and report. */
+  loss: z.enum(['response', 'all']).default('response'),
+  /** Longest example, in tokens; longer ones lose the end of the report. */
+  maxTokens: z.int().min(16).max(8192).default(512),
+  /** LoRA rank r and alpha; the update is scaled by alpha / r (Hu et al., arXiv 2106.09685). */
+  rank: z.int().min(1).max(256).default(16),
+  alpha: positive.default(16),
+  /** `alpha/sqrt(r)` is rank-stabilised LoRA (Kalajdzievski, arXiv 2312.03732): the step no longer shrinks with the rank. */
+  scaling: z.enum(ADAPTER_SCALINGS).default('alpha/r'),
+  /** Which projections are adapted; the others stay bare, cost nothing, and are absent from the adapter's files. */
+  targets: z
+    .array(z.enum(PROJECTIONS))
+    .min(1)
+    .default([...PROJECTIONS]),
+  passes: count.max(1000).default(3),
+  /** Examples of a batch. A packed batch may hold a few more, to fill its last row. */
+  batchSize: count.max(1024).default(8),
+  /** Rows of up to `maxTokens` tokens hold several examples, so that little is padding; losses and gradients stay. */
+  packing: z.boolean().default(false),
+  /** Packed examples that begin alike compute their beginning once. */
+  sharePrefix: z.boolean().default(false),
+  /** Batches whose gradients add up to one optimizer step. */
+  accumulation: count.max(1024).default(1),
+  learningRate: positive.max(1).default(2e-4),
+  schedule: z.enum(['constant', 'linear', 'cosine']).default('linear'),
+  warmupSteps: z.int().min(0).default(8),
+  /** The decayed rate never falls below this share of the peak. */
+  floor: z.number().min(0).max(1).default(0),
+  weightDecay: z.number().min(0).max(1).default(0),
+  beta1: z.number().min(0).max(0.9999).default(0.9),
+  beta2: z.number().min(0).max(0.999999).default(0.999),
+  epsilon: positive.default(1e-8),
+  /** Largest Euclidean norm of the gradient of a step. */
+  clipNorm: positive.default(1),
+  /** How drafts are written. */
+  decoding: z
+    .strictObject({
+      maxTokens: count.max(4096).default(150),
+      /** Exemplars that prompts show in turn: a study is drafted beside each of them, and one draft is chosen. */
+      prompts: count.max(64).default(1),
+      /** Drafts of each prompt: the likeliest, and more drawn at `temperature`. */
+      samples: count.max(256).default(1),
+      /** Drafts of a prompt that is the only one of several studies, as of all without findings: written once for all. */
+      sharedSamples: count.max(1024).default(1),
+      temperature: z.number().positive().max(10).default(0.8),
+      topP: z.number().positive().max(1).default(1),
+      /** No sequence of this many tokens twice in one draft; 0 is off. */
+      noRepeatNgram: z.int().min(0).max(16).default(0),
+      /** The reports of this many of the nearest training studies stand for choice beside the drafts. */
+      retrieved: z.int().min(0).max(40).default(0),
+    })
+    .prefault({}),
+  seed: z.int().default(3407),
+});
+
+export const Recipe = Fields.refine(({ packing, sharePrefix }) => packing || !sharePrefix, {
+  path: ['sharePrefix'],
+  error: 'expected false without packing: rows share a beginning only where they hold several examples',
+});
 
 export type Recipe = z.infer<typeof Recipe>;
 

@@ -106,9 +106,9 @@ function readAdapter(source: string, base: string): Adapter {
   return loadAdapter(source, weights.config);
 }
 
-/** The recipe with the adapter's own rank and alpha: rank-stabilised scaling is an alpha by then. */
+/** The recipe with the adapter's own rank and alpha: rank-stabilised scaling is an alpha by then; all projections train on. */
 function recipeOf(given: Recipe, { rank, alpha }: Adapter, name: string): Recipe {
-  return parseRecipe({ ...given, rank, alpha }, name);
+  return parseRecipe({ ...given, rank, alpha, scaling: 'alpha/r', targets: [...PROJECTIONS] }, name);
 }
 
 const adapts = ({ config, factors }: Adapter, projection: (typeof PROJECTIONS)[number]): boolean =>

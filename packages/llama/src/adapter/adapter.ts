@@ -5,11 +5,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, Random } from '@llama-xr/core';
+import { type AdapterScaling, type UpdateScale, updateFactor } from '../model/adapter-shape.ts';
 import type { AdapterEngine } from '../model/engine.ts';
 import {
   type AdapterFactors,
   adapterLayout,
   initializeAdapter,
+  isAdapted,
   parameterCount,
   readFactors,
   writeFactors,
@@ -23,37 +25,48 @@ export interface Adapter {
   readonly config: LlamaConfig;
   readonly rank: number;
   readonly alpha: number;
+  /** How alpha becomes the factor of B A: `alpha/r` where absent, and in all that is read from files. */
+  readonly scaling?: AdapterScaling;
   /** The factors of a projection, rows of B in GGUF's order; undefined where it is not adapted. */
   factors(layer: number, projection: Projection): AdapterFactors | undefined;
 }
 
 /** What holds an adapter's numbers: an engine, or an array that becomes a checkpoint. */
-export type AdapterHolder = Pick<AdapterEngine, 'config' | 'layout' | 'parameters' | 'rank' | 'alpha'>;
+export type AdapterHolder = Pick<AdapterEngine, 'config' | 'layout' | 'parameters' | 'rank' | 'alpha'> &
+  UpdateScale;
 
 /** What an engine has trained, as it stands; the factors are copied when they are read. */
-export function adapterOf({ config, layout, parameters, rank, alpha }: AdapterHolder): Adapter {
+export function adapterOf({ config, layout, parameters, ...scale }: AdapterHolder): Adapter {
   return {
     config,
-    rank,
-    alpha,
-    factors: (layer, projection) => readFactors(layout, parameters, layer, projection),
+    rank: scale.rank,
+    alpha: scale.alpha,
+    ...(scale.scaling && { scaling: scale.scaling }),
+    factors: (layer, projection) =>
+      isAdapted(layout, layer, projection) ? readFactors(layout, parameters, layer, projection) : undefined,
   };
 }
 
 /**
  * Puts an adapter into an engine, to train on or to score with it. A projection that it does not adapt gets B = 0.
- * @throws LlamaXrError CONFIG when the ranks differ.
+ * @throws LlamaXrError CONFIG when the ranks differ, or the engine adapts less.
  */
 export function restoreAdapter(engine: AdapterHolder, adapter: Adapter): void {
   if (engine.rank !== adapter.rank) {
     fail('CONFIG', `rank: expected that of the adapter, ${adapter.rank}, got ${engine.rank}`);
   }
-  // The engine's alpha stays: B takes up the difference.
-  const scale = adapter.alpha / engine.alpha;
+  // The engine's factor stays: B takes up the difference.
+  const scale = updateFactor(adapter) / updateFactor(engine);
   for (let layer = 0; layer < engine.config.layers; layer++) {
     for (const projection of PROJECTIONS) {
+      const given = adapter.factors(layer, projection);
+      if (!isAdapted(engine.layout, layer, projection)) {
+        if (given !== undefined)
+          fail('CONFIG', `targets: expected those of the adapter, among them ${projection}`);
+        continue;
+      }
       const own = readFactors(engine.layout, engine.parameters, layer, projection);
-      const { a, b } = adapter.factors(layer, projection) ?? { a: own.a, b: own.b.map(() => 0) };
+      const { a, b } = given ?? { a: own.a, b: own.b.map(() => 0) };
       writeFactors(engine.layout, engine.parameters, layer, projection, {
         a,
         b: b.map((value) => value * scale),

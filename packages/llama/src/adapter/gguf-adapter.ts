@@ -1,6 +1,7 @@
 /** Adapters as llama.cpp reads them (llama-adapter.cpp): `blk.0.attn_q.weight.lora_a` [rank, in], `.lora_b` [out, rank]. */
 import { fail } from '@llama-xr/core';
 import { bytesOf, type GgufTensorToWrite, gguf, openGguf, writeGguf } from '@llama-xr/tensor';
+import { updateFactor } from '../model/adapter-shape.ts';
 import { type LlamaConfig, PROJECTIONS, type Projection, projectionShape } from '../model/weights-type.ts';
 import { GGUF_NAMES } from '../weights/gguf-weights.ts';
 import type { Adapter } from './adapter.ts';
@@ -10,7 +11,7 @@ const nameOf = (layer: number, projection: Projection, factor: 'a' | 'b') =>
   `${GGUF_NAMES.layer(layer, projection)}.lora_${factor}`;
 
 export function writeGgufAdapter(path: string, adapter: Adapter): void {
-  const { config, rank, alpha } = adapter;
+  const { config, rank } = adapter;
   const tensors: GgufTensorToWrite[] = [];
   for (let layer = 0; layer < config.layers; layer++) {
     for (const projection of PROJECTIONS) {
@@ -30,7 +31,7 @@ export function writeGgufAdapter(path: string, adapter: Adapter): void {
     ['general.architecture', gguf.string('llama')],
     ['general.type', gguf.string('adapter')],
     ['adapter.type', gguf.string('lora')],
-    ['adapter.lora.alpha', gguf.float32(alpha)],
+    ['adapter.lora.alpha', gguf.float32(updateFactor(adapter) * rank)],
   ] as const;
   writeGguf(path, { metadata, tensors });
 }

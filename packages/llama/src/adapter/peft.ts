@@ -53,7 +53,7 @@ export function writePeftAdapter(folder: string, adapter: Adapter, base: string)
   writeJson(join(folder, CONFIG_FILE), peftConfig(adapter, [...adapted], base));
 }
 
-function peftConfig({ rank, alpha }: Adapter, adapted: readonly Projection[], base: string) {
+function peftConfig({ rank, alpha, scaling }: Adapter, adapted: readonly Projection[], base: string) {
   return {
     peft_type: 'LORA',
     task_type: 'CAUSAL_LM',
@@ -65,7 +65,7 @@ function peftConfig({ rank, alpha }: Adapter, adapted: readonly Projection[], ba
     bias: 'none',
     fan_in_fan_out: false,
     inference_mode: true,
-    use_rslora: false,
+    use_rslora: scaling === 'alpha/sqrt(r)',
     use_dora: false,
     modules_to_save: null,
   };

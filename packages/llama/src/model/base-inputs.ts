@@ -1,5 +1,6 @@
 /** The frozen weights of a layer as inputs of a graph, and the arrays to feed them with. */
 import { dequantize, type Feeds, f32, input, u8, type Value } from '@llama-xr/onnx';
+import type { AdapterShape } from './adapter-shape.ts';
 import type { LayerValues } from './layer.ts';
 import { adapterTensors } from './parameters.ts';
 import {
@@ -24,7 +25,12 @@ function isPacked(matrix: MatrixWeights): matrix is Exclude<MatrixWeights, Float
 }
 
 /** Inputs of a layer of this kind, named with a prefix (`layers.3.`). */
-export function layerInputs(config: LlamaConfig, kind: LayerKind, rank: number, prefix = ''): LayerValues {
+export function layerInputs(
+  config: LlamaConfig,
+  kind: LayerKind,
+  { rank, targets }: Pick<AdapterShape, 'rank' | 'targets'>,
+  prefix = '',
+): LayerValues {
   const packed = new Set(kind.split('+'));
   const norm = (name: string) => input(`${prefix}${name}`, f32, [config.width]);
   const base = {} as Record<Projection, Value>;
@@ -36,7 +42,7 @@ export function layerInputs(config: LlamaConfig, kind: LayerKind, rank: number, 
       : input(name, f32, [out, columns]);
   }
   const adapter: Record<string, Value> = {};
-  for (const { name, shape } of adapterTensors(config, rank))
+  for (const { name, shape } of adapterTensors(config, rank, targets))
     adapter[name] = input(`${prefix}${name}`, f32, shape);
   return {
     attentionNorm: norm('attentionNorm'),

@@ -39,7 +39,7 @@ function denseLogits(config: LlamaConfig, values: Readonly<Record<string, Value>
       feedForwardNorm: value(`${prefix}feedForwardNorm`),
       base: base as Record<Projection, Value>,
     };
-    x = layer(x, weights, sequence, config, { scaling: 0 });
+    x = layer(x, weights, sequence, config, { factor: 0 });
   }
   const head = value(config.tiedEmbedding ? 'embedding' : 'output');
   return linear(rmsNorm(x, value('outputNorm'), { eps: config.rmsEps }), head);

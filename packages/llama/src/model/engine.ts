@@ -4,20 +4,25 @@
  */
 import { fail, Random } from '@llama-xr/core';
 import type { Device, SessionOptions } from '@llama-xr/onnx';
-import { type AdapterShape, ForwardPass } from './forward-pass.ts';
+import { type AdapterScaling, type AdapterShape, orderedTargets, updateFactor } from './adapter-shape.ts';
+import { ForwardPass } from './forward-pass.ts';
 import { FrozenBase } from './frozen-base.ts';
 import { LayeredStep } from './layered-step.ts';
 import { chooseMode, type StepMode } from './memory.ts';
 import { adapterLayout, initializeAdapter } from './parameters.ts';
 import { LocalEngine, type TrainingEngine } from './training-engine.ts';
-import type { LlamaWeights } from './weights-type.ts';
+import { type LlamaWeights, PROJECTIONS, type Projection } from './weights-type.ts';
 import { WholeStep } from './whole-step.ts';
 
 export interface TrainingOptions {
   /** 0: the bare base, to score and not to train. */
   readonly rank: number;
-  /** The adapter's factor is alpha / rank; 2 * rank where absent. */
+  /** The adapter's factor is alpha / rank, or what `scaling` makes of it; 2 * rank where absent. */
   readonly alpha?: number;
+  /** `alpha/r` where absent. */
+  readonly scaling?: AdapterScaling;
+  /** Which projections are adapted, all seven where absent; the others stay bare. */
+  readonly targets?: readonly Projection[];
   /** Seed of the adapter's start. */
   readonly seed?: number | string;
   /** `whole` is fastest, `layered` needs least memory, `auto` takes whole where it fits. */
@@ -44,6 +49,14 @@ export interface AdapterEngine extends TrainingEngine {
   readonly mode: StepMode;
   readonly rank: number;
   readonly alpha: number;
+  readonly scaling: AdapterScaling;
+  readonly targets: readonly Projection[];
+}
+
+/** What an engine tells of its adapter. */
+export function describeAdapter(options: TrainingOptions) {
+  const { rank, alpha = 2 * rank, scaling = 'alpha/r' } = options;
+  return { rank, alpha, scaling, targets: orderedTargets(options.targets ?? PROJECTIONS) };
 }
 
 /**
@@ -54,13 +67,15 @@ export async function openTrainingEngine(
   weights: LlamaWeights,
   options: TrainingOptions,
 ): Promise<AdapterEngine> {
-  const { rank, alpha = 2 * rank, seed = 0, headChunk = 256, headChunks = 4, mergeAgain = true } = options;
+  const { seed = 0, headChunk = 256, headChunks = 4, mergeAgain = true } = options;
+  const description = describeAdapter(options);
+  const { rank, alpha, targets } = description;
   if (!Number.isInteger(rank) || rank < 0)
     fail('CONFIG', `rank: expected a whole number from 0, got ${rank}`);
   if (!Number.isFinite(alpha)) fail('CONFIG', `alpha: expected a number, got ${alpha}`);
   const base = new FrozenBase(weights);
-  const layout = adapterLayout(base.config, rank);
-  const adapter: AdapterShape = { rank, scaling: rank === 0 ? 0 : alpha / rank, layout };
+  const layout = adapterLayout(base.config, rank, targets);
+  const adapter: AdapterShape = { rank, factor: updateFactor(description), targets, layout };
   const session: SessionOptions = {
     ...(options.device === undefined ? {} : { device: options.device }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
@@ -75,5 +90,5 @@ export async function openTrainingEngine(
         : await LayeredStep.open(base, adapter, forward, headChunk, session);
   const engine = new LocalEngine(base.config, layout, forward, step);
   initializeAdapter(layout, engine.parameters, new Random(seed));
-  return Object.assign(engine, { mode, rank, alpha });
+  return Object.assign(engine, { mode, ...description });
 }

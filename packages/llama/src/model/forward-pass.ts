@@ -12,26 +12,21 @@ import {
   type SessionOptions,
   type Value,
 } from '@llama-xr/onnx';
+import type { AdapterShape } from './adapter-shape.ts';
 import { type LayerKind, layerInputs } from './base-inputs.ts';
 import { asInt64, type Batch, rowsInLoss, type TokenBatch, takeRows } from './batch.ts';
 import type { FrozenBase } from './frozen-base.ts';
 import { logitsHead, scoringHead } from './head.ts';
 import { layer, sequenceInputs, TOKENS } from './layer.ts';
-import { type ParameterLayout, viewOf } from './parameters.ts';
+import { viewOf } from './parameters.ts';
 import type { Scorer } from './training-engine.ts';
 import type { LlamaConfig } from './weights-type.ts';
 
-export interface AdapterShape {
-  readonly rank: number;
-  /** alpha / rank */
-  readonly scaling: number;
-  readonly layout: ParameterLayout;
-}
-
 /** Graph: one layer, x to y. */
-function forwardLayer(config: LlamaConfig, kind: LayerKind, { rank, scaling }: AdapterShape): { y: Value } {
+function forwardLayer(config: LlamaConfig, kind: LayerKind, adapter: AdapterShape): { y: Value } {
   const x = input('x', f32, [TOKENS, config.width]);
-  return { y: layer(x, layerInputs(config, kind, rank), sequenceInputs(config), config, { scaling }) };
+  const weights = layerInputs(config, kind, adapter);
+  return { y: layer(x, weights, sequenceInputs(config), config, adapter) };
 }
 
 /** The adapter tensors of one layer as views of a flat array, by their names within the layer and a prefix. */

@@ -9,6 +9,7 @@ import {
   add,
   attention,
   f32,
+  frozenLinear,
   i64,
   input,
   linear,
@@ -52,13 +53,13 @@ export interface LayerValues {
   readonly feedForwardNorm: Value;
   /** [out, in] */
   readonly base: Readonly<Record<Projection, Value>>;
-  /** `a.<group>` and `b.<projection>`, see `adapterTensors`; absent for the bare base. */
+  /** `a.<group>` and `b.<projection>` of what is adapted, see `adapterTensors`; absent for the bare base. */
   readonly adapter?: Readonly<Record<string, Value>>;
 }
 
 export interface LayerOptions {
-  /** alpha / rank */
-  readonly scaling: number;
+  /** s of W + s B A, see `updateFactor`. */
+  readonly factor: number;
   /** The backward pass dequantizes and merges again instead of keeping merged weights. */
   readonly mergeAgain?: boolean;
 }
@@ -92,14 +93,19 @@ function projectGroup(
   x: Value,
   name: AdapterGroup['name'],
   { base, adapter }: LayerValues,
-  { scaling, mergeAgain = false }: LayerOptions,
+  { factor, mergeAgain = false }: LayerOptions,
 ): Value[] {
   const projections: readonly Projection[] =
     ADAPTER_GROUPS.find((group) => group.name === name)?.projections ?? [];
   if (adapter === undefined) return projections.map((projection) => linear(x, base[projection]));
-  const weights = projections.map((projection) => ({
-    base: base[projection],
-    b: adapter[`b.${projection}`] as Value,
-  }));
-  return adaptedLinear(x, adapter[`a.${name}`] as Value, weights, { scaling, mergeAgain });
+  const adapted = projections.flatMap((projection) => {
+    const b = adapter[`b.${projection}`];
+    return b === undefined ? [] : [{ projection, base: base[projection], b }];
+  });
+  const a = adapter[`a.${name}`];
+  const outputs = a === undefined ? [] : adaptedLinear(x, a, adapted, { scaling: factor, mergeAgain });
+  return projections.map((projection) => {
+    const place = adapted.findIndex((weight) => weight.projection === projection);
+    return outputs[place] ?? frozenLinear(x, base[projection], { dequantizeAgain: mergeAgain });
+  });
 }

@@ -12,9 +12,10 @@ import {
   type SessionOptions,
   type Value,
 } from '@llama-xr/onnx';
+import type { AdapterShape } from './adapter-shape.ts';
 import { type LayerKind, layerInputs } from './base-inputs.ts';
 import { asInt64, type Batch, rowsInLoss, takeRows } from './batch.ts';
-import { type AdapterShape, adapterViews, chunksOf, type ForwardPass } from './forward-pass.ts';
+import { adapterViews, chunksOf, type ForwardPass } from './forward-pass.ts';
 import type { FrozenBase } from './frozen-base.ts';
 import { trainingHead } from './head.ts';
 import { layer, sequenceInputs, TOKENS } from './layer.ts';
@@ -22,11 +23,11 @@ import type { Step } from './training-engine.ts';
 import type { LlamaConfig } from './weights-type.ts';
 
 /** Graph: a layer backward, from its input and the gradient of its output. */
-function backwardLayer(config: LlamaConfig, kind: LayerKind, { rank, scaling }: AdapterShape) {
+function backwardLayer(config: LlamaConfig, kind: LayerKind, adapter: AdapterShape) {
   const x = input('x', f32, [TOKENS, config.width]);
   const dy = input('dy', f32, [TOKENS, config.width]);
-  const weights = layerInputs(config, kind, rank);
-  const y = layer(x, weights, sequenceInputs(config), config, { scaling });
+  const weights = layerInputs(config, kind, adapter);
+  const y = layer(x, weights, sequenceInputs(config), config, adapter);
   const names = Object.keys(weights.adapter ?? {});
   const [dx, ...rest] = pullback([[y, dy]], [x, ...Object.values(weights.adapter ?? {})]);
   const gradients: Record<string, Value> = {};

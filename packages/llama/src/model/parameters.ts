@@ -53,30 +53,43 @@ function groupOf(projection: Projection): AdapterGroup {
   return groups.find(({ projections }) => projections.includes(projection)) as AdapterGroup;
 }
 
+interface AdapterTensor {
+  readonly name: string;
+  readonly shape: [number, number];
+}
+
 /**
  * The tensors of one layer's adapter: `a.<group>` [projections * rank, in], the factors A stacked by rows, and
- * `b.<projection>` [rank, out], the factor B transposed.
+ * `b.<projection>` [rank, out], the factor B transposed; for the projections that it adapts.
  */
 export function adapterTensors(
   config: LlamaConfig,
   rank: number,
-): { name: string; shape: [number, number] }[] {
+  targets: readonly Projection[] = PROJECTIONS,
+): AdapterTensor[] {
   if (rank === 0) return [];
-  return [
-    ...ADAPTER_GROUPS.map(({ name, projections }): { name: string; shape: [number, number] } => ({
-      name: `a.${name}`,
-      shape: [projections.length * rank, projectionShape(config, projections[0])[1]],
-    })),
-    ...PROJECTIONS.map((projection): { name: string; shape: [number, number] } => ({
+  const adapted = (projection: Projection) => targets.includes(projection);
+  const first = ADAPTER_GROUPS.flatMap(({ name, projections }): AdapterTensor[] => {
+    const count = projections.filter(adapted).length;
+    const [, columns] = projectionShape(config, projections[0]);
+    return count === 0 ? [] : [{ name: `a.${name}`, shape: [count * rank, columns] }];
+  });
+  const second = PROJECTIONS.filter(adapted).map(
+    (projection): AdapterTensor => ({
       name: `b.${projection}`,
       shape: [rank, projectionShape(config, projection)[0]],
-    })),
-  ];
+    }),
+  );
+  return [...first, ...second];
 }
 
 /** All layers' adapters in one flat array, layer after layer; names are `layers.<l>.` and the tensor's. */
-export function adapterLayout(config: LlamaConfig, rank: number): ParameterSlot[] {
-  const tensors = adapterTensors(config, rank);
+export function adapterLayout(
+  config: LlamaConfig,
+  rank: number,
+  targets: readonly Projection[] = PROJECTIONS,
+): ParameterSlot[] {
+  const tensors = adapterTensors(config, rank, targets);
   return layOut(
     Array.from({ length: config.layers }, (_, layer) =>
       tensors.map(({ name, shape }) => ({ name: `layers.${layer}.${name}`, shape })),
@@ -109,6 +122,11 @@ export interface AdapterFactors {
   readonly a: Float32Array;
   /** [out, rank] */
   readonly b: Float32Array;
+}
+
+/** Whether a layout has factors for a projection. */
+export function isAdapted(layout: ParameterLayout, layer: number, projection: Projection): boolean {
+  return layout.some(({ name }) => name === `layers.${layer}.b.${projection}`);
 }
 
 /** Reads the factors of one projection out of a flat array; copies. */
@@ -154,7 +172,8 @@ function factorViews(
   const first = slot(`a.${group.name}`);
   const [rank, out] = second.shape as readonly [number, number];
   const length = rank * (first.shape[1] as number);
-  const place = group.projections.indexOf(projection) * length;
+  const stacked = group.projections.filter((other) => isAdapted(layout, layer, other));
+  const place = stacked.indexOf(projection) * length;
   return {
     a: viewOf(parameters, first).subarray(place, place + length),
     b: viewOf(parameters, second),

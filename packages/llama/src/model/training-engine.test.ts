@@ -4,10 +4,10 @@ import { expect, test } from 'vitest';
 import type { Batch, TokenBatch } from './batch.ts';
 import { type AdapterEngine, openTrainingEngine, type TrainingOptions } from './engine.ts';
 import { chooseMode, wholeStepBytes } from './memory.ts';
-import { viewOf } from './parameters.ts';
+import { readFactors, viewOf, writeFactors } from './parameters.ts';
 import { openPretrainingEngine } from './pretraining.ts';
 import { pattern, relativeError, TINY, tinyBatch, tinyWeights } from './tiny-llama.ts';
-import type { LlamaWeights } from './weights-type.ts';
+import { type LlamaWeights, type Projection, projectionShape } from './weights-type.ts';
 
 interface Golden {
   adapter: { loss: number; names: string[]; gradients: number[] };
@@ -33,6 +33,8 @@ async function tinyEngine(
   for (const slot of engine.layout) viewOf(engine.parameters, slot).set(pattern(slot.name, slot.length, 0.3));
   return engine;
 }
+
+const SMALL = { rank: 2, alpha: 4, threads: 1 } as const;
 
 const ways: [string, Partial<TrainingOptions>][] = [
   ['whole', { mode: 'whole' }],
@@ -151,6 +153,49 @@ for (const mode of ['whole', 'layered'] as const) {
     expect(relativeError(engine.gradients, expected)).toBeGreaterThan(1e-3);
   });
 }
+
+for (const mode of ['whole', 'layered'] as const) {
+  test(`${mode}: adapters on some projections learn as they would with the others' update at zero`, async () => {
+    const subsets: Projection[][] = [['q', 'v'], ['k', 'gate', 'down'], ['o']];
+    for (const targets of subsets) {
+      await using full = await openTrainingEngine(tinyWeights(), { ...SMALL, mode });
+      await using part = await openTrainingEngine(tinyWeights(), { ...SMALL, mode, targets });
+      full.parameters.fill(0);
+      const places = targets.flatMap((target) => [0, 1].map((layer) => [layer, target] as const));
+      for (const [layer, target] of places) {
+        const [out, columns] = projectionShape(TINY, target);
+        const a = pattern(`a.${layer}.${target}`, 2 * columns, 0.3);
+        const b = pattern(`b.${layer}.${target}`, 2 * out, 0.3);
+        for (const { layout, parameters } of [full, part])
+          writeFactors(layout, parameters, layer, target, { a, b });
+      }
+      const { loss } = await full.forwardBackward(tinyBatch());
+      expect((await part.forwardBackward(tinyBatch())).loss).toBeCloseTo(loss, 6);
+      for (const [layer, target] of places) {
+        const expected = readFactors(full.layout, full.gradients, layer, target);
+        const found = readFactors(part.layout, part.gradients, layer, target);
+        expect(relativeError(found.a, expected.a), target).toBeLessThan(1e-6);
+        expect(relativeError(found.b, expected.b), target).toBeLessThan(1e-6);
+      }
+      expect(part.layout.map(({ name }) => name)).not.toContain('layers.0.b.up');
+    }
+  });
+}
+
+test('rank-stabilised scaling is alpha over the root of the rank', async () => {
+  await using stabilised = await tinyEngine({ alpha: 4, scaling: 'alpha/sqrt(r)' });
+  await using plain = await tinyEngine({ alpha: 4 * Math.sqrt(2) });
+  const { loss } = await plain.forwardBackward(tinyBatch());
+  expect((await stabilised.forwardBackward(tinyBatch())).loss).toBe(loss);
+  expect(stabilised.gradients).toEqual(plain.gradients);
+});
+
+test('targets that a Llama does not have are refused, and so are none', async () => {
+  for (const targets of [[], ['q', 'lm_head']] as Projection[][])
+    await expect(openTrainingEngine(tinyWeights(), { ...SMALL, targets })).rejects.toThrow(
+      /targets: expected some of q, k, v, o, gate, up, down, got (none|lm_head)/,
+    );
+});
 
 test('a fresh adapter leaves the base as it is', async () => {
   const tokens: TokenBatch = tinyBatch();

@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { type ErrorCode, fail, LlamaXrError } from '@llama-xr/core';
 import { openBaseWeights } from '../weights/base-weights.ts';
 import type { Batch, TokenBatch } from './batch.ts';
-import type { AdapterEngine, TrainingOptions } from './engine.ts';
+import { type AdapterEngine, describeAdapter, type TrainingOptions } from './engine.ts';
 import type { StepMode } from './memory.ts';
 import { adapterLayout, type ParameterLayout, parameterCount } from './parameters.ts';
 import {
@@ -49,12 +49,13 @@ export type ThreadAnswer =
  * @throws LlamaXrError as opening base and engine does; ENGINE where the thread ends.
  */
 export async function openTrainingWorker(base: string, options: TrainingOptions): Promise<AdapterEngine> {
-  const { rank, alpha = 2 * rank } = options;
+  const description = describeAdapter(options);
   using weights = openBaseWeights(base);
   const { config } = weights;
-  const engine = new ThreadedEngine(config, adapterLayout(config, rank), { kind: 'adapter', base, options });
+  const layout = adapterLayout(config, description.rank, description.targets);
+  const engine = new ThreadedEngine(config, layout, { kind: 'adapter', base, options });
   const mode = (await engine.opened) as StepMode;
-  return Object.assign(engine, { mode, rank, alpha });
+  return Object.assign(engine, { mode, ...description });
 }
 
 /** As {@link openPretrainingEngine}, in a thread. */

@@ -16,9 +16,9 @@ import {
   type Value,
 } from '@llama-xr/onnx';
 import type { Tensor } from '@llama-xr/tensor';
+import type { AdapterShape } from './adapter-shape.ts';
 import { layerInputs } from './base-inputs.ts';
 import { asInt64, type Batch, rowsInLoss } from './batch.ts';
-import type { AdapterShape } from './forward-pass.ts';
 import type { FrozenBase } from './frozen-base.ts';
 import { headInputs, headLoss, lossInputs } from './head.ts';
 import { layer, sequenceInputs, TOKENS } from './layer.ts';
@@ -35,7 +35,7 @@ export interface WholeStepOptions {
 /** Graph: the loss of a batch and the gradients of all adapters, under the names of the layout. */
 function wholeStep(
   { config, kinds }: FrozenBase,
-  { rank, scaling }: AdapterShape,
+  { factor, ...shape }: AdapterShape,
   options: WholeStepOptions,
 ) {
   const { headChunks, mergeAgain } = options;
@@ -44,9 +44,9 @@ function wholeStep(
   let x = input('x', f32, [TOKENS, config.width]);
   for (const [number, kind] of kinds.entries()) {
     const prefix = `layers.${number}.`;
-    const weights = layerInputs(config, kind, rank, prefix);
+    const weights = layerInputs(config, kind, shape, prefix);
     for (const [name, value] of Object.entries(weights.adapter ?? {})) parameters[`${prefix}${name}`] = value;
-    x = layer(x, weights, sequence, config, { scaling, mergeAgain });
+    x = layer(x, weights, sequence, config, { factor, mergeAgain });
   }
   const count = product('C', headChunks);
   const rows = gatherRows(x, input('rows', i64, [count]));

@@ -22,7 +22,7 @@ import { concat, reshape, split, transpose } from './layout.ts';
 import { crossEntropy, crossEntropyHead } from './loss.ts';
 import { gemm, linear, matmul } from './matrix.ts';
 import { logSoftmax, mean, rmsNorm, softmax } from './normalization.ts';
-import { adaptedLinear } from './quantized.ts';
+import { adaptedLinear, frozenLinear } from './quantized.ts';
 import { expand, sum } from './reduction.ts';
 
 const TOLERANCE = 1e-7;
@@ -254,6 +254,14 @@ test('adaptedLinear where one of its outputs is not used', async () => {
       ];
       return adaptedLinear(x as Value, a as Value, weights, { scaling: 0.5 })[0] as Value;
     },
+  });
+});
+
+test('frozenLinear', async () => {
+  await expectDerivative({
+    parameters: { x: { shape: [3, 4] } },
+    feeds: { w: positive([5, 4]) },
+    build: ({ x }) => frozenLinear(x as Value, input('w', f64, [5, 4])),
   });
 });
 

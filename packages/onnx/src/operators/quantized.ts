@@ -6,6 +6,7 @@
 import { fail } from '@llama-xr/core';
 import { mismatch, written } from '../dimension.ts';
 import {
+  differentiable,
   differentiableTogether,
   expectRank,
   integers,
@@ -112,6 +113,24 @@ export function adaptedLinear(
       ];
     },
     { frozen: weights.map(({ base }) => base) },
+  );
+}
+
+/**
+ * x W^T of a frozen W [out, in]: only x has a gradient.
+ * @param options.dequantizeAgain the backward pass dequantizes W once more instead of keeping it.
+ */
+export function frozenLinear(
+  x: Value,
+  weight: Value,
+  { dequantizeAgain = false }: { dequantizeAgain?: boolean } = {},
+): Value {
+  return differentiable(
+    'frozenLinear',
+    linear(x, weight),
+    [x],
+    (dy) => [gemm(dy, dequantizeAgain ? recomputed(weight) : weight)],
+    { frozen: [weight] },
   );
 }
 
