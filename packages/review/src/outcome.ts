@@ -4,7 +4,7 @@
  */
 import { type Interval, type ResamplingOptions, shareInterval } from '@llama-xr/metrics';
 import { type Agreement, agreementBetween, agreementWithin, type SelfAgreement } from './agreement.ts';
-import { intervalOverCases } from './over-cases.ts';
+import { type CasePart, ratioOverCases } from './over-cases.ts';
 import { ERROR_CLASS_IDS, type ErrorClassId, RADPEER_GRADES, RATING_IDS, type RatingId } from './scales.ts';
 import type { Opinion, Preference, Unblinded } from './unblind.ts';
 
@@ -84,7 +84,10 @@ function systemOutcome(
 ): SystemOutcome {
   const cases = [...Map.groupBy(opinions, (opinion) => opinion.case).values()];
   const meanOf = (value: (opinion: Opinion) => number | undefined): Interval =>
-    intervalOverCases(cases, (sample) => mean(sample.flat().map(value)), options);
+    ratioOverCases(
+      cases.map((one) => totalOf(one.map(value))),
+      options,
+    );
   const ratings = Object.fromEntries(
     RATING_IDS.map((id) => [id, meanOf((opinion) => opinion.ratings[id])]),
   ) as Record<RatingId, Interval>;
@@ -112,15 +115,14 @@ function systemOutcome(
 function pairOutcome(choices: readonly Preference[], options: ResamplingOptions): PairOutcome {
   const { pair } = choices[0] as Preference;
   const cases = [...Map.groupBy(choices, (choice) => choice.case).values()];
-  const share = (sample: readonly Preference[]) =>
-    count(sample, pair[0]) / (sample.length - count(sample, 'equal'));
+  const parts = cases.map((one) => ({ sum: count(one, pair[0]), of: one.length - count(one, 'equal') }));
   const leads = cases.map((one) => count(one, pair[0]) - count(one, pair[1])).filter((lead) => lead !== 0);
   return {
     pair,
     firstPreferred: count(choices, pair[0]),
     secondPreferred: count(choices, pair[1]),
     equal: count(choices, 'equal'),
-    share: intervalOverCases(cases, (sample) => share(sample.flat()), options),
+    share: ratioOverCases(parts, options),
     majority: shareInterval(leads.filter((lead) => lead > 0).length, leads.length),
     casesWithMajority: leads.length,
   };
@@ -165,7 +167,8 @@ function dividingCases(opinions: readonly Opinion[], choices: readonly Preferenc
   return divided.sort((a, b) => b.spread - a.spread).slice(0, DIVIDING_CASES);
 }
 
-function mean(values: readonly (number | undefined)[]): number {
+/** What is known of the values, summed. */
+function totalOf(values: readonly (number | undefined)[]): CasePart {
   const known = values.filter((value) => value !== undefined);
-  return known.reduce((total, value) => total + value, 0) / known.length;
+  return { sum: known.reduce((total, value) => total + value, 0), of: known.length };
 }

@@ -12,3 +12,25 @@ export function intervalOverCases<T>(
   const drawn = (sample: ArrayLike<number>) => statistic(Array.from(sample, (i) => cases[i] as T));
   return scoreInterval(cases.length, drawn, { level, method: 'percentile', ...options });
 }
+
+/** What one case adds to a ratio of sums: a mean of opinions, a share of choices. */
+export interface CasePart {
+  readonly sum: number;
+  readonly of: number;
+}
+
+/** The ratio of two sums over cases: the mean of all opinions, however many each case has. */
+export function ratioOverCases(parts: readonly CasePart[], options: ResamplingOptions = {}): Interval {
+  return intervalOverCases(
+    parts,
+    (sample) => {
+      let [sum, of] = [0, 0];
+      for (const part of sample) {
+        sum += part.sum;
+        of += part.of;
+      }
+      return sum / of;
+    },
+    options,
+  );
+}

@@ -25,19 +25,30 @@ export function krippendorffAlpha(
   for (const value of values)
     if (!Number.isFinite(value)) fail('INPUT', `krippendorffAlpha: expected finite numbers, got ${value}`);
   const index = new Map(values.map((value, i) => [value, i]));
-  const counts = paired.map((row) => {
-    const count = new Array<number>(values.length).fill(0);
-    for (const value of row) count[index.get(value) as number]!++;
-    return count;
-  });
-  const totals = values.map((_, i) => sum(counts.map((count) => count[i] as number)));
+  const coincidences = coincidenceMatrix(
+    paired.map((row) => row.map((value) => index.get(value) as number)),
+    values.length,
+  );
+  const totals = coincidences.map(sum);
   const distance = distanceTable(values, totals, level);
   const n = sum(totals);
-  const within = (count: readonly number[]) =>
-    sum(distance.map((row, i) => sum(row.map((d, j) => d * (count[i] as number) * (count[j] as number)))));
-  const observed = sum(counts.map((count) => within(count) / (sum(count) - 1))) / n;
-  const expected = within(totals) / (n * (n - 1));
+  const weighed = (share: (i: number, j: number) => number) =>
+    sum(distance.map((row, i) => sum(row.map((d, j) => d * share(i, j)))));
+  const observed = weighed((i, j) => (coincidences[i] as number[])[j] as number) / n;
+  const expected = weighed((i, j) => (totals[i] as number) * (totals[j] as number)) / (n * (n - 1));
   return n === 0 || expected === 0 ? Number.NaN : 1 - observed / expected;
+}
+
+/** How often two readers of one case gave values i and j; each case counts once a reader. [values, values] */
+function coincidenceMatrix(cases: readonly (readonly number[])[], size: number): number[][] {
+  const matrix = Array.from({ length: size }, () => new Array<number>(size).fill(0));
+  for (const row of cases) {
+    for (const [r, i] of row.entries()) {
+      const line = matrix[i] as number[];
+      for (const [s, j] of row.entries()) if (r !== s) line[j] = (line[j] as number) + 1 / (row.length - 1);
+    }
+  }
+  return matrix;
 }
 
 /** Squared differences of the values, [values, values]. */
