@@ -1,14 +1,15 @@
 /** Warnings that facts of the drafts give, beside those of the table (score.test.ts). */
 import { expect, test } from 'vitest';
+import { setF1 } from './clinical/graph-f1.ts';
 import { findingsReader } from './findings.ts';
-import { draftFacts } from './grounding/index.ts';
+import { draftFacts, matchedMinusShuffled, meanOfPairs } from './grounding/index.ts';
 import { score } from './score.ts';
 import { warningsOf } from './warnings.ts';
 
 const stated = findingsReader((text) => new Set(text.match(/mass|edema|nodule|opacity/g) ?? []));
 
 /** Warnings of these drafts on these references, with the facts that are known of them. */
-function warned(drafts: readonly string[], references: readonly string[]) {
+function warned(drafts: readonly string[], references: readonly string[], { shuffled = false } = {}) {
   const predictions = drafts.map((prediction, i) => ({
     id: `${i}`,
     prediction,
@@ -16,7 +17,20 @@ function warned(drafts: readonly string[], references: readonly string[]) {
   }));
   const { warnings: _, ...table } = score(predictions, { protocols: ['plain'], statedFindings: stated });
   const cases = predictions.map((p) => ({ draft: p.prediction, references: p.references }));
-  return warningsOf({ ...table, ...draftFacts(cases, stated) }).map(({ kind, text, severity }) => ({
+  const sets = cases.map(({ draft, references: [reference] }) => [
+    stated(draft),
+    stated(reference as string),
+  ]);
+  const f1 = meanOfPairs(cases.length, (draft, study) =>
+    setF1(sets[draft]?.[0] as Set<string>, sets[study]?.[1] as Set<string>),
+  );
+  const test = matchedMinusShuffled(cases.length, f1);
+  const { shuffling: __, ...judged } = table;
+  const evidence = {
+    ...draftFacts(cases, stated),
+    ...(shuffled && { shuffling: { 'finding F1': test, composite: test } }),
+  };
+  return warningsOf({ ...judged, ...evidence }).map(({ kind, text, severity }) => ({
     kind,
     text,
     severity,
@@ -58,4 +72,13 @@ test('findings drafted away are a lean to normal', () => {
       /^Rare findings are lost: .* stands 10 times in the references and 0 times .*Never drafted: mass\.$/,
     ),
   );
+});
+
+test('words that fit where findings do not are called so', () => {
+  const drafts = references.map((text, i) =>
+    text.replace(/edema|mass|nothing/, i % 3 === 0 ? 'edema' : 'nothing'),
+  );
+  const texts = warned(drafts, references, { shuffled: true }).map(({ text }) => text);
+  expect(texts).toContainEqual(expect.stringMatching(/^Ungrounded findings: .* Finding F1 0\.\d+, shuffled/));
+  expect(warned(references, references, { shuffled: true })).toEqual([]);
 });

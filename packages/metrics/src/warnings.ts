@@ -4,7 +4,7 @@
  */
 import type { System } from './baselines.ts';
 import { CLINICAL, LOWER_IS_BETTER } from './clinical-scores.ts';
-import type { DraftFacts } from './grounding/draft-facts.ts';
+import type { Evidence } from './evidence.ts';
 import type { ScoredRuns } from './protocol-scores.ts';
 import type { ScoreTable, Subset } from './score-table.ts';
 
@@ -54,7 +54,7 @@ export function groundingOf({ protocol, runs }: ScoredRuns): Grounding | undefin
 }
 
 /** A table, and what is known of its drafts beside the scores. */
-export type JudgedTable = Omit<ScoreTable, 'warnings'> & DraftFacts;
+export type JudgedTable = Omit<ScoreTable, 'warnings' | keyof Evidence> & Partial<Evidence>;
 
 export function warningsOf(table: JudgedTable): Warning[] {
   const collapsed = collapse(table);
@@ -62,6 +62,7 @@ export function warningsOf(table: JudgedTable): Warning[] {
     ...collapsed,
     ...(collapsed.length === 0 ? nearCollapse(table) : []),
     ...ungrounded(table),
+    ...ungroundedFindings(table),
     ...normalTemplate(table),
     ...rareFindingsLost(table),
     ...beaten(table),
@@ -74,7 +75,7 @@ export function warningsOf(table: JudgedTable): Warning[] {
 const FEW_DISTINCT = 0.1;
 const MUCH_THE_SAME = 0.5;
 
-function collapse({ texts, studies }: Omit<ScoreTable, 'warnings'>): Warning[] {
+function collapse({ texts, studies }: JudgedTable): Warning[] {
   const { model, references } = texts;
   if (model === undefined || studies.all < 2 || model.distinct >= references.distinct) return [];
   const { distinct, mostCommonShare } = model;
@@ -90,7 +91,7 @@ function collapse({ texts, studies }: Omit<ScoreTable, 'warnings'>): Warning[] {
 }
 
 /** Texts that differ in a word or two are a template too, unless reports are written so. */
-function nearCollapse({ diversity, referenceDiversity }: DraftFacts): Warning[] {
+function nearCollapse({ diversity, referenceDiversity }: Partial<Evidence>): Warning[] {
   if (diversity === undefined || diversity.texts < 2) return [];
   const { share, size } = diversity.largestCluster;
   const usual = referenceDiversity?.largestCluster.share ?? 0;
@@ -104,7 +105,7 @@ function nearCollapse({ diversity, referenceDiversity }: DraftFacts): Warning[] 
 /** Findings may be missed by chance; more than this share, and surely more than are invented, is a lean to normal. */
 const MUCH_MISSED = 0.1;
 
-function normalTemplate({ normalBias }: DraftFacts): Warning[] {
+function normalTemplate({ normalBias }: Partial<Evidence>): Warning[] {
   if (normalBias === undefined) return [];
   const { missed, falseAlarms } = normalBias;
   const invented = falseAlarms.n === 0 ? 0 : falseAlarms.high;
@@ -121,7 +122,7 @@ function normalTemplate({ normalBias }: DraftFacts): Warning[] {
 /** Fewer statements of the rarest third say too little. */
 const FEW_STATEMENTS = 10;
 
-function rareFindingsLost({ survival }: DraftFacts): Warning[] {
+function rareFindingsLost({ survival }: Partial<Evidence>): Warning[] {
   if (survival === undefined) return [];
   const { rare, frequent, lost } = survival;
   if (rare.references < FEW_STATEMENTS || rare.ratio >= 0.5) return [];
@@ -132,7 +133,7 @@ function rareFindingsLost({ survival }: DraftFacts): Warning[] {
   return [{ severity: 'warning', kind: 'rare', text }];
 }
 
-function ungrounded({ grounding }: Omit<ScoreTable, 'warnings'>): Warning[] {
+function ungrounded({ grounding }: JudgedTable): Warning[] {
   if (grounding === undefined || grounding.grounded) return [];
   const { matched, shuffled, standardError, protocol } = grounding;
   const text =
@@ -142,8 +143,19 @@ function ungrounded({ grounding }: Omit<ScoreTable, 'warnings'>): Warning[] {
   return [{ severity: 'alarm', kind: 'ungrounded', text }];
 }
 
+/** Words may fit where findings do not: a report's wording follows from the sex or the ward. */
+function ungroundedFindings({ grounding, shuffling, studies }: JudgedTable): Warning[] {
+  const test = shuffling?.['finding F1'];
+  if (test === undefined || test.grounded || studies.all < FEW_STUDIES || grounding?.grounded === false)
+    return [];
+  const text =
+    `Ungrounded findings: drafts state the findings of their own studies no better than those of others. Finding F1 ` +
+    `${test.matched.toFixed(3)}, shuffled ${test.shuffled.toFixed(3)} (p ${test.p.toFixed(2)}).`;
+  return [{ severity: 'alarm', kind: 'ungrounded', text }];
+}
+
 /** One warning a baseline, with every score in which it does at least as well. */
-function beaten({ protocols, clinical }: Omit<ScoreTable, 'warnings'>): Warning[] {
+function beaten({ protocols, clinical }: JudgedTable): Warning[] {
   const cases = new Map<System, string[]>();
   const tables = { ...protocols, [CLINICAL.name]: clinical.scores };
   for (const [name, bySubset] of Object.entries(tables)) {
@@ -192,14 +204,14 @@ export function beats(
 /** The most of its drafts in which a model may state what its input lacks. */
 const MOST_UNSUPPORTED = 0.05;
 
-function unsupported({ findings }: Omit<ScoreTable, 'warnings'>): Warning[] {
+function unsupported({ findings }: JudgedTable): Warning[] {
   const share = findings.all?.model?.unsupported;
   if (share === undefined || share <= MOST_UNSUPPORTED) return [];
   const text = `Unsupported: ${percent(share)} of the drafts state a finding that their input lacks.`;
   return [{ severity: 'warning', kind: 'unsupported', text }];
 }
 
-function noSubset({ studies }: Omit<ScoreTable, 'warnings'>): Warning[] {
+function noSubset({ studies }: JudgedTable): Warning[] {
   if (studies.abnormal > 0) return [];
   const text = 'No study is abnormal: these scores say nothing of findings.';
   return [{ severity: 'warning', kind: 'subset', text }];
