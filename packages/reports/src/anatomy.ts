@@ -63,6 +63,7 @@ export const LOOKS = {
   normal: [
     '(normal|unremarkable|midline) [in|for|size] [size|contour|appearance|limit|configuration]',
     '(within|at) [the] (normal limit|limit of normal)',
+    'within limit',
     '(intact|stable and unremarkable)',
   ],
   clear: [

@@ -55,6 +55,11 @@ test.each<[string, string[], string[]]>([
   ],
   ['No acute cardiopulmonary process.', ['acute cardiopulmonary process-'], []],
   ['The effusion has resolved.', ['effusion-', 'resolved+'], ['resolved > effusion (modify)']],
+  [
+    'No significant change in the effusion.',
+    ['significant change-', 'effusion+'],
+    ['significant change > effusion (modify)'],
+  ],
   ['Exam of two views.', [], []],
 ])('%s', (text, entities, relations) => {
   expect(drawn(text)).toEqual({ entities, relations });

@@ -15,6 +15,7 @@ test.each<[string, string[]]>([
   ['Large hiatal hernia.', ['+hernia']],
   ['The heart is mildly enlarged.', ['+cardiomegaly']],
   ['Enlarged cardiac silhouette.', ['+cardiomegaly']],
+  ['Heart is mildly enlarged and vascularity appears normal.', ['+cardiomegaly', '-congestion']],
   ['The aorta is calcified and tortuous.', ['+aortic calcification', '+tortuous aorta']],
   ['Lung volumes are low.', ['+low lung volumes']],
   ['Opacities in both bases.', ['+opacity']],
