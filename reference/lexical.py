@@ -6,7 +6,7 @@ repeats the versions found. Words of the texts come from metrics_texts.py.
 Usage: python reference/lexical.py                       writes packages/metrics/src/goldens/lexical.json
        python reference/lexical.py --meteor PAIRS.json   prints METEOR-1.5 of [{prediction, references}]
        python reference/lexical.py --folder              prints where the jar and its table lie
-       python reference/lexical.py --time PAIRS.json     prints seconds of each scorer of pycocoevalcap, rouge_score, nltk
+       python reference/lexical.py --time PAIRS.json     prints what each scorer of pycocoevalcap and rouge_score costs
 """
 
 import json
@@ -20,6 +20,7 @@ from pycocoevalcap.bleu.bleu import Bleu
 from pycocoevalcap.cider.cider import Cider
 from pycocoevalcap.meteor import meteor
 from pycocoevalcap.rouge.rouge import Rouge
+from pycocoevalcap.tokenizer.ptbtokenizer import PTBTokenizer
 from rouge_score.rouge_scorer import RougeScorer
 
 from metrics_texts import PAIRS, WORDS
@@ -71,29 +72,31 @@ def stems(words: list[str]) -> list[str]:
     return [EnglishStemmer().stem(word) for word in words]
 
 
-def seconds(run) -> float:
-    began = time.perf_counter()
+def cost(run) -> dict:
+    began, used = time.perf_counter(), time.process_time()
     run()
-    return time.perf_counter() - began
+    return {"ms": 1000 * (time.perf_counter() - began), "cpuMs": 1000 * (time.process_time() - used)}
 
 
 def times(pairs: list[dict]) -> dict:
-    """Only the scoring is timed; METEOR's Java is started and its table read before."""
-    import nltk.translate.meteor_score as nltk_meteor
-    from nltk.corpus.reader.wordnet import WordNetCorpusReader
-
+    """Each scorer once. METEOR's Java is started, its table read, before it is timed; the tokenizer starts a Java each time."""
+    texts = [text for p in pairs for text in (p["prediction"], *p["references"])]
+    captions = {i: [{"caption": text}] for i, text in enumerate(texts)}
+    tokenized = {}
+    costs = {"tokenizer": cost(lambda: tokenized.update(PTBTokenizer().tokenize(captions)))}
+    tokens = (tokenized[i][0] for i in range(len(texts)))
+    pairs = [{"prediction": next(tokens), "references": [next(tokens) for _ in p["references"]]} for p in pairs]
     gts = {i: p["references"] for i, p in enumerate(pairs)}
     res = {i: [p["prediction"]] for i, p in enumerate(pairs)}
     warm = meteor.Meteor()
     warm.compute_score({0: ["a b"]}, {0: ["a b"]})
     google = RougeScorer(["rouge1", "rouge2", "rougeL"], use_stemmer=True)
-    return {
-        "BLEU": seconds(lambda: Bleu(4).compute_score(gts, res, verbose=0)),
-        "ROUGE-L": seconds(lambda: Rouge().compute_score(gts, res)),
-        "CIDEr": seconds(lambda: Cider().compute_score(gts, res)),
-        "METEOR-1.5": seconds(lambda: warm.compute_score(gts, res)),
-        "rouge_score": seconds(lambda: [google.score_multi(p["references"], p["prediction"]) for p in pairs]),
-    }
+    costs["BLEU"] = cost(lambda: Bleu(4).compute_score(gts, res, verbose=0))
+    costs["ROUGE-L"] = cost(lambda: Rouge().compute_score(gts, res))
+    costs["CIDEr"] = cost(lambda: Cider().compute_score(gts, res))
+    costs["METEOR-1.5"] = cost(lambda: warm.compute_score(gts, res))
+    costs["rouge_score"] = cost(lambda: [google.score_multi(p["references"], p["prediction"]) for p in pairs])
+    return costs
 
 
 NORMALIZED = [

@@ -45,12 +45,17 @@ export function align(matches: Matches, hypothesisLength: number): Match[] {
     for (const path of paths.sort(byMerit).slice(0, BEAM)) {
       const match = settled[j];
       if (j < path.next) found.push(path);
-      else if (match !== undefined) found.push(withSettled(path, match));
+      else if (match !== undefined)
+        found.push(extended(path, match, path.crossing + crossingOf(match), path.chosen));
       else branch(path, open[j] as readonly Match[], found);
     }
     paths = found;
   }
-  const [best] = paths.sort(byMerit).slice(0, BEAM).map(closeChunk).sort(byMerit) as [Path];
+  const ended = paths
+    .sort(byMerit)
+    .slice(0, BEAM)
+    .map((path) => passed(path, path.crossing));
+  const [best] = ended.sort(byMerit) as [Path];
   for (let choice = best.chosen; choice !== undefined; choice = choice.before)
     settled[choice.match.referenceStart] = choice.match;
   return settled.filter((match) => match !== undefined);
@@ -105,22 +110,18 @@ function bump(counts: Int32Array, at: number): void {
   counts[at] = (counts[at] as number) + 1;
 }
 
-function withSettled(path: Path, match: Match): Path {
-  return { ...extended(path, match, path.crossing + crossingOf(match)), chosen: path.chosen };
-}
-
 /** All ways to go on from a path: with each match that is still free, or without. */
 function branch(path: Path, matches: readonly Match[], found: Path[]): void {
   let { crossing } = path;
   for (const match of matches) {
     if (isTaken(path.chosen, match)) continue;
-    found.push(extended(path, match, crossing));
+    found.push(extended(path, match, crossing, { match, before: path.chosen }));
     crossing += crossingOf(match);
   }
-  found.push({ ...closeChunk(path), crossing, next: path.next + 1 });
+  found.push(passed(path, crossing));
 }
 
-function extended(path: Path, match: Match, crossing: number): Path {
+function extended(path: Path, match: Match, crossing: number, chosen: Chosen | undefined): Path {
   const breaks = path.chunkEnd !== -1 && match.hypothesisStart !== path.chunkEnd;
   return {
     covered: path.covered + counted(match, match.hypothesisLength) + counted(match, match.referenceLength),
@@ -128,12 +129,20 @@ function extended(path: Path, match: Match, crossing: number): Path {
     crossing,
     next: match.referenceStart + match.referenceLength,
     chunkEnd: match.hypothesisStart + match.hypothesisLength,
-    chosen: { match, before: path.chosen },
+    chosen,
   };
 }
 
-function closeChunk(path: Path): Path {
-  return path.chunkEnd === -1 ? path : { ...path, chunks: path.chunks + 1, chunkEnd: -1 };
+/** The path without a match at its next word, where an open chunk ends. */
+function passed(path: Path, crossing: number): Path {
+  return {
+    covered: path.covered,
+    chunks: path.chunks + (path.chunkEnd === -1 ? 0 : 1),
+    crossing,
+    next: path.next + 1,
+    chunkEnd: -1,
+    chosen: path.chosen,
+  };
 }
 
 const counted = ({ kind }: Match, words: number): number => (kind === 'exact' ? words : words >> 1);

@@ -3,7 +3,7 @@
  * have the same stem, that share a synset, and phrases that the table calls paraphrases, in either direction. Which
  * come first decides ties later, so their order is part of the method.
  */
-import type { MeteorText, Phrase } from './meteor-text.ts';
+import type { MeteorReader, MeteorText, Phrase } from './meteor-text.ts';
 import type { ParaphraseTable } from './paraphrases.ts';
 
 export type Kind = 'exact' | 'stem' | 'synonym' | 'paraphrase';
@@ -20,24 +20,21 @@ export interface Match {
 /** For each word of the reference the matches that begin there. */
 export type Matches = readonly (readonly Match[])[];
 
-export function matchesBetween(
-  hypothesis: MeteorText,
-  reference: MeteorText,
-  paraphrases?: ParaphraseTable,
-): Matches {
+/** @param reader the one that has read both texts */
+export function matchesBetween(hypothesis: MeteorText, reference: MeteorText, reader: MeteorReader): Matches {
   const matches = reference.words.map((word, j) => {
     const isOther = (i: number) => hypothesis.words[i] !== word;
     const sameStem = hypothesis.stemPlaces.get(reference.stems[j] as string) ?? [];
     return [
       ...wordMatches('exact', j, hypothesis.wordPlaces.get(word) ?? []),
       ...wordMatches('stem', j, sameStem.filter(isOther)),
-      ...wordMatches('synonym', j, synonymPlaces(hypothesis, reference.synsets[j] ?? []).filter(isOther)),
+      ...wordMatches('synonym', j, placesOfAny(hypothesis, reader.synonymsOf(word))),
     ];
   });
   // Two texts of the same words match word by word alone, lest the beam lose its way among the other matches.
   if (isSame(hypothesis.words, reference.words))
     return matches.map((at) => at.filter(({ kind }) => kind === 'exact'));
-  if (paraphrases !== undefined) addParaphrases(matches, hypothesis, reference, paraphrases);
+  if (reader.paraphrases !== undefined) addParaphrases(matches, hypothesis, reference, reader.paraphrases);
   return matches;
 }
 
@@ -51,10 +48,9 @@ function wordMatches(kind: Kind, referenceStart: number, places: readonly number
   }));
 }
 
-function synonymPlaces({ synsetPlaces }: MeteorText, synsets: readonly number[]): readonly number[] {
-  const places = new Set<number>();
-  for (const synset of synsets) for (const place of synsetPlaces.get(synset) ?? []) places.add(place);
-  return [...places].sort((a, b) => a - b);
+function placesOfAny({ wordPlaces }: MeteorText, words: readonly string[]): readonly number[] {
+  const places = words.flatMap((word) => wordPlaces.get(word) ?? []);
+  return places.sort((a, b) => a - b);
 }
 
 function addParaphrases(

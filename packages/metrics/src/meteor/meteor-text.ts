@@ -1,9 +1,10 @@
-/** A text as METEOR-1.5 compares it: its tokens with their stems, synsets and phrases, each looked up once. */
+/** A text as METEOR-1.5 compares it: its tokens with their stems and phrases, each looked up once. */
 import { snowballStem } from '../text/snowball.ts';
 import type { MeteorData } from './data.ts';
 import { FUNCTION_WORDS } from './function-words.ts';
 import { normalizeMeteor } from './normalize.ts';
-import { wordNet31Synonyms } from './synonyms.ts';
+import type { ParaphraseTable } from './paraphrases.ts';
+import { MetWords, type Synonyms, wordNet31Synonyms } from './synonyms.ts';
 
 /** Where something stands in a text, from left to right. */
 export type Places<K> = ReadonlyMap<K, readonly number[]>;
@@ -18,58 +19,80 @@ export interface Phrase {
 export interface MeteorText {
   readonly words: readonly string[];
   readonly stems: readonly string[];
-  /** For each word the synsets that it is in. */
-  readonly synsets: readonly (readonly number[])[];
   /** For each word the phrases that begin there, from the shortest. */
   readonly phrases: readonly (readonly Phrase[])[];
   readonly isFunctionWord: readonly boolean[];
   readonly wordPlaces: Places<string>;
   readonly stemPlaces: Places<string>;
-  readonly synsetPlaces: Places<number>;
   readonly phrasePlaces: Places<number>;
 }
 
 const TEXTS_KEPT = 4096;
+/** Hostile text must not fill the memory: past this many words the reader starts anew. */
+const WORDS_KEPT = 50_000;
 /** In words; METEOR's tables hold none longer. */
 const LONGEST_PHRASE = 7;
 
-/** @returns a reader of texts that keeps the last few thousand. */
-export function meteorReader(data: MeteorData): (text: string) => MeteorText {
-  const known = new Map<string, MeteorText>();
-  return (text) => {
-    let read = known.get(text);
+/** Reads texts, keeps the last few thousand, and knows which of their words are synonyms. */
+export class MeteorReader {
+  readonly paraphrases: ParaphraseTable | undefined;
+  readonly #synonyms: Synonyms | undefined;
+  readonly #texts = new Map<string, MeteorText>();
+  #words: MetWords | undefined;
+
+  constructor({ synonyms, paraphrases }: MeteorData) {
+    this.paraphrases = paraphrases;
+    this.#synonyms = synonyms;
+  }
+
+  read(text: string): MeteorText {
+    let read = this.#texts.get(text);
     if (read === undefined) {
-      if (known.size >= TEXTS_KEPT) known.clear();
-      read = readText(text, data);
-      known.set(text, read);
+      if (this.#texts.size >= TEXTS_KEPT) this.#texts.clear();
+      read = readText(text, this.paraphrases);
+      for (const word of read.words) this.#met.meet(word);
+      this.#texts.set(text, read);
     }
     return read;
-  };
+  }
+
+  /** The synonyms of a word among those of the texts read. */
+  synonymsOf(word: string): readonly string[] {
+    return this.#met.synonymsOf(word);
+  }
+
+  /** Lets go of the words met, and so of the texts, where they have become too many; not between two texts that are compared. */
+  tidy(): void {
+    if (this.#met.size < WORDS_KEPT) return;
+    this.#texts.clear();
+    this.#words = undefined;
+  }
+
+  get #met(): MetWords {
+    this.#words ??= new MetWords(this.#synonyms ?? wordNet31Synonyms());
+    return this.#words;
+  }
 }
 
-function readText(text: string, data: MeteorData): MeteorText {
-  const synonyms = data.synonyms ?? wordNet31Synonyms();
+function readText(text: string, paraphrases: ParaphraseTable | undefined): MeteorText {
   const words = normalizeMeteor(text);
   const stems = words.map(snowballStem);
-  const synsets = words.map((word) => synonyms.synsetsOf(word));
-  const phrases = phrasesOf(words, data);
+  const phrases = phrasesOf(words, paraphrases);
   return {
     words,
     stems,
-    synsets,
     phrases,
     isFunctionWord: words.map((word) => FUNCTION_WORDS.has(word)),
     wordPlaces: placesOf(words.map((word) => [word])),
     stemPlaces: placesOf(stems.map((stem) => [stem])),
-    synsetPlaces: placesOf(synsets),
     phrasePlaces: placesOf(phrases.map((begun) => begun.map(({ number }) => number))),
   };
 }
 
-function phrasesOf(words: readonly string[], { paraphrases: table }: MeteorData): Phrase[][] {
+function phrasesOf(words: readonly string[], table: ParaphraseTable | undefined): Phrase[][] {
+  if (table === undefined) return [];
   return words.map((_, start) => {
     const begun: Phrase[] = [];
-    if (table === undefined) return begun;
     for (let length = 1; length <= LONGEST_PHRASE && start + length <= words.length; length++) {
       const number = table.numberOf(words.slice(start, start + length).join(' '));
       if (number !== undefined) begun.push({ number, length });

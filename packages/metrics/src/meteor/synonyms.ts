@@ -37,26 +37,17 @@ const DETACHMENTS: readonly (readonly [suffix: string, base: string])[] = [
   ['est', 'e'],
 ];
 
-const WORDS_KEPT = 50_000;
-
+/** The synsets of words in lower case, by their forms and base forms. */
 export class Synonyms {
   readonly #lexicon: SynsetLexicon;
-  readonly #known = new Map<string, readonly number[]>();
 
   constructor(lexicon: SynsetLexicon) {
     this.#lexicon = lexicon;
   }
 
-  /** The synsets of a word in lower case. Two words are synonyms where they share one. */
-  synsetsOf(word: string): readonly number[] {
-    let synsets = this.#known.get(word);
-    if (synsets === undefined) {
-      if (this.#known.size >= WORDS_KEPT) this.#known.clear();
-      const forms = [word, ...this.#bases(word)];
-      synsets = [...new Set(forms.flatMap((form) => this.#lexicon.synsets(form)))];
-      this.#known.set(word, synsets);
-    }
-    return synsets;
+  /** Two words are synonyms where they share one. */
+  synsetsOf(word: string): Set<number> {
+    return new Set([word, ...this.#bases(word)].flatMap((form) => this.#lexicon.synsets(form)));
   }
 
   #bases(word: string): readonly string[] {
@@ -69,6 +60,41 @@ export class Synonyms {
       if (this.#lexicon.synsets(form).length > 0) return [form];
     }
     return [];
+  }
+}
+
+/** The words met so far, each linked to its synonyms among them: what texts are compared by. */
+export class MetWords {
+  readonly #synonyms: Synonyms;
+  readonly #synonymsOf = new Map<string, string[]>();
+  readonly #wordsOf = new Map<number, string[]>();
+
+  constructor(synonyms: Synonyms) {
+    this.#synonyms = synonyms;
+  }
+
+  get size(): number {
+    return this.#synonymsOf.size;
+  }
+
+  meet(word: string): void {
+    if (this.#synonymsOf.has(word)) return;
+    const synonyms = new Set<string>();
+    for (const synset of this.#synonyms.synsetsOf(word)) {
+      const words = this.#wordsOf.get(synset);
+      if (words === undefined) this.#wordsOf.set(synset, [word]);
+      else {
+        for (const other of words) synonyms.add(other);
+        words.push(word);
+      }
+    }
+    for (const other of synonyms) this.#synonymsOf.get(other)?.push(word);
+    this.#synonymsOf.set(word, [...synonyms]);
+  }
+
+  /** Its synonyms among the words met, not itself. */
+  synonymsOf(word: string): readonly string[] {
+    return this.#synonymsOf.get(word) ?? [];
   }
 }
 

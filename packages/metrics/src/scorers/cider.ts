@@ -70,8 +70,7 @@ function inverseDocumentFrequency(references: Iterable<readonly string[]>): Inve
         }
   }
   const logDocuments = Math.log(documents);
-  const idf = new Map([...documentsWith].map(([gram, count]) => [gram, logDocuments - Math.log(count)]));
-  return (gram) => idf.get(gram) ?? logDocuments;
+  return (gram) => logDocuments - Math.log(documentsWith.get(gram) ?? 1);
 }
 
 /** Mean over n of the clipped cosine, under the length penalty exp(-(difference in length)^2 / (2 sigma^2)). */

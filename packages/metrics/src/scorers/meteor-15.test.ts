@@ -102,9 +102,9 @@ test('synonyms come from files in the form of METEOR, by irregular and by regula
       { name: 'exceptions', text: 'foot\nfeet\n' },
     ),
   );
-  expect(synonyms.synsetsOf('feet')).toEqual([1, 2]);
-  expect(synonyms.synsetsOf('hounds')).toEqual([7, 8]);
-  expect(synonyms.synsetsOf('unknown')).toEqual([]);
+  expect([...synonyms.synsetsOf('feet')]).toEqual([1, 2]);
+  expect([...synonyms.synsetsOf('hounds')]).toEqual([7, 8]);
+  expect([...synonyms.synsetsOf('unknown')]).toEqual([]);
   expect(() => readSynsetLexicon({ name: 'synsets', text: 'foot\n' }, { name: 'e', text: '' })).toThrow(
     /synsets: expected pairs of lines, got 1 lines/,
   );

@@ -9,8 +9,7 @@
 import { align } from '../meteor/alignment.ts';
 import type { MeteorData } from '../meteor/data.ts';
 import { type Kind, type Match, matchesBetween } from '../meteor/matches.ts';
-import { type MeteorText, meteorReader } from '../meteor/meteor-text.ts';
-import type { ParaphraseTable } from '../meteor/paraphrases.ts';
+import { MeteorReader, type MeteorText } from '../meteor/meteor-text.ts';
 import { RunningSum, type Scorer } from '../scorer.ts';
 
 /** Tuned on rankings of English translations: ALPHA weighs recall, DELTA content words. */
@@ -32,20 +31,21 @@ type Statistics = readonly [
 
 /** @param data what a user has of METEOR's own data; WordNet 3.1 and no paraphrases unless given. */
 export function meteor15(data: MeteorData = {}): Scorer {
-  const read = meteorReader(data);
+  const reader = new MeteorReader(data);
   return {
     name: 'meteor15',
     values: [data.paraphrases === undefined ? 'METEOR-1.5 (no paraphrases)' : 'METEOR-1.5'],
     fromCounts: (sums) => [meteorOf([...sums] as unknown as Statistics)],
-    sees: (text) => read(text).words.join(' '),
+    sees: (text) => reader.read(text).words.join(' '),
     over() {
       const sums = new RunningSum(6);
       let last: Statistics = [0, 0, 0, 0, 0, 0];
       return {
         add({ prediction, references }) {
-          const hypothesis = read(prediction);
+          reader.tidy();
+          const hypothesis = reader.read(prediction);
           const compared = references.map((reference) =>
-            statisticsOf(hypothesis, read(reference), data.paraphrases),
+            statisticsOf(hypothesis, reader.read(reference), reader),
           );
           const scores = compared.map(meteorOf);
           const best = scores.indexOf(Math.max(...scores));
@@ -69,12 +69,8 @@ function meteorOf([ours, ourLength, theirs, theirLength, matchedWords, chunks]: 
   return mean * (1 - GAMMA * (chunks / (matchedWords / 2)) ** BETA);
 }
 
-function statisticsOf(
-  hypothesis: MeteorText,
-  reference: MeteorText,
-  paraphrases: ParaphraseTable | undefined,
-): Statistics {
-  const matches = align(matchesBetween(hypothesis, reference, paraphrases), hypothesis.words.length);
+function statisticsOf(hypothesis: MeteorText, reference: MeteorText, reader: MeteorReader): Statistics {
+  const matches = align(matchesBetween(hypothesis, reference, reader), hypothesis.words.length);
   let [ours, theirs, matchedWords] = [0, 0, 0];
   for (const match of matches) {
     const weight = WEIGHTS[match.kind];

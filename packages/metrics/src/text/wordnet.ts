@@ -106,14 +106,16 @@ const SYNONYMS_KEPT = 50_000;
 class Dictionary {
   readonly #path: string;
   readonly #index: Buffer;
-  readonly #data: Buffer;
+  readonly #dataPath: string;
+  /** Read when first asked for: synsets alone need only the index. */
+  #read: Buffer | undefined;
   readonly #exceptions: ReadonlyMap<string, readonly string[]>;
   readonly #substitutions: readonly Substitution[];
 
   constructor(folder: string, { file, exceptions, substitutions }: PartOfSpeech) {
     this.#path = join(folder, `index.${file}`);
     this.#index = readBytes(this.#path);
-    this.#data = readBytes(join(folder, `data.${file}`));
+    this.#dataPath = join(folder, `data.${file}`);
     const own = join(folder, `${file}.exc`);
     this.#exceptions = existsSync(own)
       ? readExceptions(readBytes(own).toString('latin1').split('\n'))
@@ -126,6 +128,11 @@ class Dictionary {
   /** The lemmas of all synsets of all base forms of a word. */
   lemmas(word: string): string[] {
     return this.#baseForms(word).flatMap((form) => this.synsets(form).flatMap((at) => this.#lemmasAt(at)));
+  }
+
+  get #data(): Buffer {
+    this.#read ??= readBytes(this.#dataPath);
+    return this.#read;
   }
 
   irregularBases(form: string): readonly string[] {
@@ -172,10 +179,11 @@ class Dictionary {
 
   #lemmasAt(offset: number): string[] {
     // offset file pos words(hex) word id [word id ...] ... | gloss
-    const fields = this.#data.toString('latin1', offset, lineEnd(this.#data, offset)).split(' ');
-    if (Number(fields[0]) !== offset)
+    const line = this.#data.toString('latin1', offset, lineEnd(this.#data, offset));
+    const count = Number.parseInt(line.slice(14, 16), 16);
+    if (Number(line.slice(0, 8)) !== offset || Number.isNaN(count))
       fail('FILE_FORMAT', `${this.#path}: points to byte ${offset} of its data file, where no synset begins`);
-    const count = Number.parseInt(fields[3] as string, 16);
+    const fields = line.split(' ', 4 + 2 * count);
     // Adjectives carry their place in the sentence: `galore(ip)`.
     return Array.from({ length: count }, (_, i) => (fields[4 + 2 * i] as string).replace(/\([^()]*\)$/, ''));
   }
