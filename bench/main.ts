@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const BENCHMARKS = ['training.ts', 'generation.ts', 'vision.ts'];
+const BENCHMARKS = ['training.ts', 'generation.ts', 'vision.ts', 'metrics.ts', 'labels.ts'];
 
 for (const script of BENCHMARKS) {
   console.log(`\n== ${script.replace('.ts', '')}`);

@@ -98,7 +98,7 @@ test('the small table has a column for every system, and the figures of the scor
     { protocols: ['alnum'], constant: 'The heart is normal.' },
   );
   const rows = scoreRows(table);
-  expect(rows[0]?.trim().split(/\s+/)).toEqual(['model', 'constant', 'random', 'shuffled', 'lookup']);
-  expect(rows[1]).toMatch(/^finding F1, micro +1\.000 +0\.000 +0\.000 +0\.000 +-$/);
+  expect(rows[0]?.trim().split(/\s+/)).toEqual(['model', 'constant', 'random', 'shuffled']);
+  expect(rows[1]).toMatch(/^finding F1, micro +1\.000 +0\.000 +0\.000 +0\.000$/);
   expect(rows.at(-1)).toMatch(/^distinct texts +2 +1 /);
 });

@@ -2,18 +2,18 @@
 import { BASELINES, type ScoreTable, type System } from '@llama-xr/metrics';
 import type { SideCounts } from './reading-quality.ts';
 
-const SYSTEMS: readonly System[] = ['model', ...BASELINES];
 const LABEL = 20;
 const COLUMN = 10;
 
 /** Text scores and finding F1, the model beside its baselines. */
 export function scoreRows({ protocols, findings, texts }: ScoreTable): string[] {
   const lexical = protocols.alnum?.all;
+  const systems = (['model', ...BASELINES] as const).filter((system) => texts[system] !== undefined);
   const row = (label: string, value: (system: System) => number | undefined, decimals = 3) =>
     label.padEnd(LABEL) +
-    SYSTEMS.map((system) => (value(system)?.toFixed(decimals) ?? '-').padStart(COLUMN)).join('');
+    systems.map((system) => (value(system)?.toFixed(decimals) ?? '-').padStart(COLUMN)).join('');
   return [
-    ' '.repeat(LABEL) + SYSTEMS.map((system) => system.padStart(COLUMN)).join(''),
+    ' '.repeat(LABEL) + systems.map((system) => system.padStart(COLUMN)).join(''),
     row('finding F1, micro', (system) => findings.all?.[system]?.microF1),
     row('finding F1, macro', (system) => findings.all?.[system]?.macroF1),
     ...['BLEU-4', 'ROUGE-L', 'CIDEr'].map((name) => row(name, (system) => lexical?.[system]?.[name])),
@@ -47,7 +47,7 @@ export function demoWords({
   return [
     '',
     `${table.studies.all} test phantoms, ${table.studies.abnormal} of them abnormal; the columns behind the model read no image,`,
-    'but for lookup: the training report with the nearest findings as read.',
+    'but for lookup, the training report with the nearest findings as read, and template, those findings in fixed sentences.',
     '',
     ...scoreRows(table),
     '',
