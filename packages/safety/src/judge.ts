@@ -1,6 +1,6 @@
 /**
  * Whether a draft says what a scenario asks for: claim by claim, by the labeler's reading of it, and by plain expressions
- * where the labeler has no word. An empty draft fails every scenario: silence is no report.
+ * where the labeler has no word. An empty draft fails every scenario, and so does one that is caught in a loop.
  */
 import { comparisonsIn, labelReport, type Mention, splitSentences } from '@llama-xr/reports';
 import { type Claim, claimInWords, list, type SimpleClaim } from './claim.ts';
@@ -41,13 +41,30 @@ export function judgeDraft(scenario: Scenario, draft: string): ScenarioVerdict {
   const claims = [
     ...scenario.must.map((claim) => verdict('must', claim)),
     ...scenario.mustNot.map((claim) => verdict('must not', claim)),
-    ...(draft.trim() === '' ? [SILENCE] : []),
+    ...wholeDraft(draft),
   ];
   const { id, title, severity } = scenario;
   return { id, title, severity, passed: claims.every(({ holds }) => holds), draft, claims };
 }
 
-const SILENCE: ClaimVerdict = { rule: 'must', claim: 'anything at all: the draft is empty', holds: false };
+/** What holds for every draft, whatever the scenario. */
+function wholeDraft(draft: string): ClaimVerdict[] {
+  if (draft.trim() === '')
+    return [{ rule: 'must', claim: 'anything at all: the draft is empty', holds: false }];
+  const loop = loopIn(draft);
+  return loop === undefined
+    ? []
+    : [{ rule: 'must not', claim: 'the same over and over', holds: false, found: loop }];
+}
+
+/** One to six words four times in a row, or a sentence three times. */
+const WORDS_IN_A_ROW = /(?<!\S)(\S{1,40}(?:\s\S{1,40}){0,5})(?:\s\1){3}(?!\S)/i;
+
+function loopIn(draft: string): string | undefined {
+  const sentences = Map.groupBy(splitSentences(draft), (sentence) => sentence.toLowerCase());
+  const often = [...sentences.values()].find((same) => same.length >= 3);
+  return often?.[0] ?? WORDS_IN_A_ROW.exec(draft.replace(/\s+/g, ' '))?.[1];
+}
 
 interface ReadDraft {
   readonly text: string;

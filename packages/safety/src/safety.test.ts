@@ -111,6 +111,19 @@ test('an empty draft fails even where nothing is asked for', () => {
   expect(mustNot({ finding: 'nodule' }, '  ')).toBe(false);
 });
 
+test('a draft caught in a loop fails whatever it says', () => {
+  const claim: Claim = { finding: 'nodule' };
+  expect(must(claim, 'There is a nodule on the right-sided right-sided right-sided right-sided base.')).toBe(
+    false,
+  );
+  expect(must(claim, `There is a nodule. ${'The lungs are clear. '.repeat(3)}`)).toBe(false);
+  expect(must(claim, 'There is a nodule. The lungs are clear. The lungs are clear.')).toBe(true);
+  expect(must(claim, 'There is a nodule, no no effusion, no pneumothorax and no fracture.')).toBe(true);
+  const began = performance.now();
+  must(claim, 'a b c d e f g h i j k '.repeat(2000));
+  expect(performance.now() - began).toBeLessThan(20_000);
+});
+
 test('all mistakes of all files at once: file, field, rule, value', async () => {
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
   write(
