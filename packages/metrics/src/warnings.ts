@@ -129,7 +129,7 @@ function rareFindingsLost({ survival }: Partial<Evidence>): Warning[] {
   const text =
     `Rare findings are lost: the rarest third of the findings stands ${rare.references} times in the references and ` +
     `${rare.drafts} times in the drafts (${percent(rare.ratio)}; of the most frequent third ${percent(frequent.ratio)})` +
-    (lost.length === 0 ? '.' : `. Never drafted: ${lost.join(', ')}.`);
+    (lost.length === 0 ? '.' : `. Never drafted: ${few(lost, 8).join(', ')}.`);
   return [{ severity: 'warning', kind: 'rare', text }];
 }
 
@@ -154,7 +154,12 @@ function ungroundedFindings({ grounding, shuffling, studies }: JudgedTable): War
   return [{ severity: 'alarm', kind: 'ungrounded', text }];
 }
 
-/** One warning a baseline, with every score in which it does at least as well. */
+/** The first ones, and how many more there are: a table says the rest. */
+function few(words: readonly string[], most: number): string[] {
+  return words.length <= most ? [...words] : [...words.slice(0, most), `and ${words.length - most} more`];
+}
+
+/** One warning a baseline, with the scores in which it does at least as well. */
 function beaten({ protocols, clinical }: JudgedTable): Warning[] {
   const cases = new Map<System, string[]>();
   const tables = { ...protocols, [CLINICAL.name]: clinical.scores };
@@ -167,7 +172,8 @@ function beaten({ protocols, clinical }: JudgedTable): Warning[] {
         );
         if (ahead.length === 0) continue;
         const figures = ahead.map((score) => `${score} ${figure(scores[score])} to ${figure(model[score])}`);
-        cases.set(system, [...(cases.get(system) ?? []), `${name}, ${subset}: ${figures.join(', ')}`]);
+        const all = `${name}, ${subset}: ${few(figures, 3).join(', ')}`;
+        cases.set(system, [...(cases.get(system) ?? []), all]);
       }
     }
   }
