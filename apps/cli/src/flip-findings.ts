@@ -83,7 +83,9 @@ export class FindingFlipper {
     if (this.#source === 'labels') return withLabel(study, finding, 1);
     if (this.#source !== 'mesh') return this.#withScore(study, finding, HIGH_SHARE);
     const tag = random.pick(this.#tags.get(finding) ?? [finding]);
-    return { ...study, tags: [...findingTags(study.tags), tag] };
+    const tags = findingTags(study.tags);
+    // Anywhere: a model may read the first or the last tag better than the others.
+    return { ...study, tags: tags.toSpliced(random.int(tags.length + 1), 0, tag) };
   }
 
   /** The finding's score in every view becomes what so many training studies lie below. */
