@@ -5,8 +5,8 @@ golden file repeats the versions found.
 
 Usage: python reference/text_models.py bert FOLDER OUT [LAYER]   exports a BERT or RoBERTa of transformers for BERTScore:
            OUT/model.onnx gives the hidden states of LAYER (the last unless given), OUT/tokenizer.json splits text
-       python reference/text_models.py chexbert CHEXBERT.pth OUT   exports CheXbert (Smit et al., 2020; its weights come
-           from github.com/stanfordmlgroup/CheXbert) with the tokenizer of bert-base-uncased
+       python reference/text_models.py chexbert CHEXBERT.pth OUT [TOKENIZER]   exports CheXbert (Smit et al., 2020; its weights come
+           from github.com/stanfordmlgroup/CheXbert) with the tokenizer of bert-base-uncased or of a folder
        python reference/text_models.py golden                     writes packages/text-models/src/goldens
 
 The encoder is written out here, since tracing transformers 5 leaves its attention mask out of the graph; each export is
@@ -146,7 +146,7 @@ def user_bert(folder: str, out: str, layer: str | None = None) -> None:
     AutoTokenizer.from_pretrained(folder, add_prefix_space=True).save_pretrained(out)
 
 
-def user_chexbert(checkpoint: str, out: str) -> None:
+def user_chexbert(checkpoint: str, out: str, tokenizer: str = "bert-base-uncased") -> None:
     """Its state has `module.` before each name, as DataParallel writes it; heads are `linear_heads.0` to `.13`."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     state = {name.removeprefix("module."): tensor for name, tensor in state.get("model_state_dict", state).items()}
@@ -157,7 +157,7 @@ def user_chexbert(checkpoint: str, out: str) -> None:
         sys.exit(f"{checkpoint}: expected the weights of CheXbert, got none of {missing[:3]}")
     heads = [(state[f"linear_heads.{i}.weight"], state[f"linear_heads.{i}.bias"]) for i in range(14)]
     export_chexbert(bert, heads, Path(out) / "model.onnx")
-    AutoTokenizer.from_pretrained("bert-base-uncased").save_pretrained(out)
+    AutoTokenizer.from_pretrained(tokenizer).save_pretrained(out)
 
 
 # Golden values: a BERT with random weights, and its tokenizer.
