@@ -12,6 +12,7 @@ import {
   recipeHash,
   runTrainingJob,
   type TrainingData,
+  type ValidationEvent,
 } from '@llama-xr/train';
 import { readFeatures } from '@llama-xr/vision';
 import { Drafting } from './drafting.ts';
@@ -145,6 +146,12 @@ function summary({ data: { passes, val }, description: { recipe } }: TrainingPla
   return `${recipe.name}: ${passes.length} passes, ${passes.map((p) => p.length).join(' + ')} examples, ${tokens} tokens; ${val.length} val studies`;
 }
 
+function lookInWords({ step, loss, groundingGap, examples, kept, best }: ValidationEvent): string {
+  const when = kept === undefined ? `step ${step}` : `at the end, with the parameters of step ${kept}`;
+  const gap = groundingGap === undefined ? '' : `, ${groundingGap.toFixed(4)} more on the prompts of others`;
+  return `${when}: val loss ${loss.toFixed(4)} on ${examples} studies${gap}${best ? ', the best so far' : ''}`;
+}
+
 async function follow(events: AsyncIterable<JobEvent>, terminal: Terminal) {
   const result = {
     mode: '',
@@ -154,6 +161,9 @@ async function follow(events: AsyncIterable<JobEvent>, terminal: Terminal) {
     tokensPerSecond: 0,
     valLossBefore: null as number | null,
     valLoss: null as number | null,
+    groundingGap: null as number | null,
+    /** The step whose parameters became the adapter. */
+    kept: null as number | null,
   };
   let tokens = 0;
   const began = performance.now();
@@ -176,7 +186,13 @@ async function follow(events: AsyncIterable<JobEvent>, terminal: Terminal) {
     } else if (event.type === 'validation') {
       if (event.step === 0) result.valLossBefore = event.loss;
       result.valLoss = event.loss;
-      terminal.say(`step ${event.step}: val loss ${event.loss.toFixed(4)} on ${event.examples} studies`);
+      result.groundingGap = event.groundingGap ?? null;
+      result.kept = event.kept ?? null;
+      terminal.say(lookInWords(event));
+    } else if (event.type === 'stop') {
+      terminal.say(
+        `stopped after step ${event.step} of ${event.of}: no look was better than that after step ${event.best}`,
+      );
     } else if (event.type === 'saved') result.peakMemoryBytes = event.peakMemoryBytes;
   }
   result.seconds = (performance.now() - began) / 1000;

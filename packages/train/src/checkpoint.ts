@@ -1,35 +1,39 @@
 /**
- * Checkpoints: the parameters, both moments and the step, in one safetensors file that is replaced atomically. With
- * the recipe's seed they decide all that follows, so a killed run goes on with bit-same losses.
+ * Checkpoints: the parameters, both moments, the step and what looks at val found, in one safetensors file that is
+ * replaced atomically. With the recipe's seed they decide all that follows, so a killed run goes on with bit-same losses.
+ * Beside it, the parameters of the best look.
  */
 import { existsSync } from 'node:fs';
 import { fail } from '@llama-xr/core';
 import { openSafetensors, writeSafetensors } from '@llama-xr/tensor';
 import type { AdamW } from './adamw.ts';
+import type { Watch, WatchState } from './watch.ts';
 
 export interface CheckpointIdentity {
   /** Hash of recipe, base, data and parameter layout: a checkpoint of another run is refused. */
   readonly identity: string;
   readonly step: number;
+  /** What looks at val found; none yet where absent. */
+  readonly watch?: WatchState;
 }
 
 export function saveCheckpoint(
   path: string,
   parameters: Float32Array,
   optimizer: AdamW,
-  { identity, step }: CheckpointIdentity,
+  { identity, step, watch }: CheckpointIdentity,
 ): void {
-  const vector = (data: Float32Array) => ({ dtype: 'float32' as const, shape: [data.length], data });
   const tensors = new Map([
     ['parameters', vector(parameters)],
     ['first_moment', vector(optimizer.firstMoment)],
     ['second_moment', vector(optimizer.secondMoment)],
   ]);
-  writeSafetensors(path, tensors, { identity, step: String(step) });
+  const metadata = { identity, step: String(step), ...(watch && { watch: JSON.stringify(watch) }) };
+  writeSafetensors(path, tensors, metadata);
 }
 
 /**
- * Restores a checkpoint into `parameters` and `optimizer`.
+ * Restores a checkpoint into parameters, optimizer and watch.
  * @returns the step it was saved after, or 0 when there is no file.
  * @throws LlamaXrError RESUME when it belongs to another run.
  */
@@ -38,25 +42,63 @@ export function restoreCheckpoint(
   parameters: Float32Array,
   optimizer: AdamW,
   identity: string,
+  watch?: Watch,
 ): number {
   if (!existsSync(path)) return 0;
   using file = openSafetensors(path);
-  if (file.metadata.identity !== identity) {
-    fail('RESUME', `${path}: this checkpoint is of another recipe, base model or data`);
-  }
-  const restore = (name: string, target: Float32Array): void => {
-    const { data } = file.read(name);
-    if (!(data instanceof Float32Array) || data.length !== target.length) {
-      fail('FILE_FORMAT', `${path}: ${name}: expected ${target.length} float32 values, got ${data.length}`);
-    }
-    target.set(data);
-  };
-  restore('parameters', parameters);
-  restore('first_moment', optimizer.firstMoment);
-  restore('second_moment', optimizer.secondMoment);
-  const step = Number(file.metadata.step);
-  if (!Number.isInteger(step) || step < 1)
-    fail('FILE_FORMAT', `${path}: step: expected an integer >= 1, got ${file.metadata.step}`);
+  const step = stepOf(file, identity);
+  readInto(file, 'parameters', parameters);
+  readInto(file, 'first_moment', optimizer.firstMoment);
+  readInto(file, 'second_moment', optimizer.secondMoment);
+  watch?.restore(file.metadata.watch, path);
   optimizer.steps = step;
   return step;
+}
+
+/** Keeps the parameters of the best look so far. */
+export function saveBest(
+  path: string,
+  parameters: Float32Array,
+  { identity, step }: CheckpointIdentity,
+): void {
+  const tensors = new Map([['parameters', vector(parameters)]]);
+  writeSafetensors(path, tensors, { identity, step: String(step) });
+}
+
+/**
+ * Puts the parameters of the best look back.
+ * @throws LlamaXrError RESUME when they are of another run or step.
+ */
+export function restoreBest(
+  path: string,
+  parameters: Float32Array,
+  { identity, step }: CheckpointIdentity,
+): void {
+  using file = openSafetensors(path);
+  const saved = stepOf(file, identity);
+  if (saved !== step) fail('RESUME', `${path}: expected the parameters of step ${step}, got of ${saved}`);
+  readInto(file, 'parameters', parameters);
+}
+
+const vector = (data: Float32Array) => ({ dtype: 'float32' as const, shape: [data.length], data });
+
+type TensorFile = ReturnType<typeof openSafetensors>;
+
+function stepOf({ path, metadata }: TensorFile, identity: string): number {
+  if (metadata.identity !== identity)
+    fail('RESUME', `${path}: this checkpoint is of another recipe, base model or data`);
+  const step = Number(metadata.step);
+  if (!Number.isInteger(step) || step < 1)
+    fail('FILE_FORMAT', `${path}: step: expected an integer >= 1, got ${metadata.step}`);
+  return step;
+}
+
+function readInto(file: TensorFile, name: string, target: Float32Array): void {
+  const { data } = file.read(name);
+  if (!(data instanceof Float32Array) || data.length !== target.length)
+    fail(
+      'FILE_FORMAT',
+      `${file.path}: ${name}: expected ${target.length} float32 values, got ${data.length}`,
+    );
+  target.set(data);
 }

@@ -5,6 +5,8 @@ export interface Example {
   readonly id: string;
   readonly tokens: Int32Array;
   readonly lossFrom: number;
+  /** Where the report begins, behind the prompt; `lossFrom` where absent. */
+  readonly responseFrom?: number;
   /** Weight of each learned token (tokens.length - lossFrom of them); 1 when absent. */
   readonly tokenWeights?: Float32Array;
 }

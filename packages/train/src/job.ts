@@ -55,12 +55,14 @@ export async function* runTrainingJob(job: TrainingJob): AsyncGenerator<JobEvent
 
   const options = {
     checkpoint: folder.checkpoint,
+    best: folder.best,
     identity,
     ...(checkpointSeconds !== undefined && { checkpointSeconds }),
   };
+  let first = true;
   for await (const event of train(engine, data, recipe, options)) {
-    if (event.type === 'resume') truncateLog(folder.log, event.step);
-    else if (event.type === 'validation' && event.step === 0) truncateLog(folder.log, -1);
+    if (first) truncateLog(folder.log, event.type === 'resume' ? event.step : -1);
+    first = false;
     appendEvent(folder.log, event);
     yield event;
   }
@@ -70,7 +72,7 @@ export async function* runTrainingJob(job: TrainingJob): AsyncGenerator<JobEvent
 
 /** Rows and positions of the largest batch, to see which way of running a step fits into memory. */
 function largestBatch({ data, recipe }: TrainingJob): { batch: number; sequence: number } {
-  const batches = [...planRun(data, recipe).flat(2), ...inBatches(data.val, recipe)];
+  const batches = [...planRun(data, recipe).flatMap((step) => step.batches), ...inBatches(data.val, recipe)];
   return batches.reduce(
     ({ batch, sequence }, rows) => ({
       batch: Math.max(batch, rows.length),

@@ -60,6 +60,26 @@ const Fields = z.strictObject({
   epsilon: positive.default(1e-8),
   /** Largest Euclidean norm of the gradient of a step. */
   clipNorm: positive.default(1),
+  /** Looks at val while training runs; a last one, on all of val, follows at the end. */
+  validation: z
+    .strictObject({
+      /** Steps from one look to the next; 0: one after each pass alone. */
+      everySteps: z.int().min(0).default(0),
+      /** Studies that a look is taken on. */
+      studies: count.default(64),
+      /**
+       * Studies on which a look also measures grounding: how much worse their reports are foretold from the prompts of
+       * other studies. 0 is off.
+       */
+      grounding: z.int().min(0).default(0),
+    })
+    .prefault({}),
+  /** What looks are compared by: the loss (less is better), or the grounding gap (more is better). */
+  watch: z.enum(['loss', 'grounding']).default('loss'),
+  /** Training stops after this many looks without a better one; 0: never. */
+  patience: z.int().min(0).default(0),
+  /** Which state becomes the adapter: that of the last step, or of the best look. */
+  keep: z.enum(['last', 'best']).default('last'),
   /** How drafts are written. */
   decoding: z
     .strictObject({
@@ -84,6 +104,9 @@ const Fields = z.strictObject({
 export const Recipe = Fields.refine(({ packing, sharePrefix }) => packing || !sharePrefix, {
   path: ['sharePrefix'],
   error: 'expected false without packing: rows share a beginning only where they hold several examples',
+}).refine(({ watch, validation }) => watch !== 'grounding' || validation.grounding > 0, {
+  path: ['watch'],
+  error: 'expected "loss" unless validation.grounding says on how many studies grounding is measured',
 });
 
 export type Recipe = z.infer<typeof Recipe>;

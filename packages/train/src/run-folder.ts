@@ -4,6 +4,7 @@
  *   run.json               base, data, recipe and notices, the first two by hash
  *   log.jsonl              one event a line: steps, validations, checkpoints
  *   checkpoint.safetensors parameters and optimizer, to resume
+ *   best.safetensors       parameters of the best look at val, where the recipe keeps them
  *   adapter/               PEFT files and adapter.gguf
  *   manifest.json          the run manifest
  */
@@ -42,6 +43,9 @@ export class RunFolder {
   }
   get checkpoint(): string {
     return join(this.path, 'checkpoint.safetensors');
+  }
+  get best(): string {
+    return join(this.path, 'best.safetensors');
   }
   get adapter(): string {
     return join(this.path, 'adapter');

@@ -9,10 +9,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test('a resumed run keeps its log up to the checkpoint, without the torn last line', () => {
   const path = join(folder, 'log.jsonl');
-  const lines = ['{"type":"validation","step":0}', '{"type":"step","step":1}', '{"type":"step","step":2}'];
+  const lines = [
+    '{"type":"validation","step":0}',
+    '{"type":"step","step":1}',
+    '{"type":"step","step":2}',
+    '{"type":"validation","step":2}',
+  ];
   const after = [
     '{"type":"checkpoint","step":2}',
-    '{"type":"validation","step":2}',
+    '{"type":"validation","step":2,"kept":2}',
     '{"type":"step","step":3}',
     '{"type":"st',
   ];

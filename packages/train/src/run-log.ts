@@ -12,8 +12,8 @@ export function appendEvent(path: string, event: TrainEvent): void {
 }
 
 /**
- * Keeps what was logged up to the checkpoint of `step`. The look at val that follows a checkpoint is taken again, and a
- * last line that was cut off by a kill is dropped.
+ * Keeps what was logged up to the checkpoint of `step`: its step, and the look at val that stands in it. The final look is
+ * taken again, and a last line that was cut off by a kill is dropped.
  */
 export function truncateLog(path: string, step: number): void {
   if (!existsSync(path)) return;
@@ -22,7 +22,9 @@ export function truncateLog(path: string, step: number): void {
     .filter((line) => {
       try {
         const event = JSON.parse(line) as TrainEvent;
-        return event.step < step || (event.step === step && event.type === 'step');
+        const inCheckpoint =
+          event.type === 'step' || (event.type === 'validation' && event.kept === undefined);
+        return event.step < step || (event.step === step && inCheckpoint);
       } catch {
         return false;
       }

@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Random } from '@llama-xr/core';
-import type { Batch } from '@llama-xr/llama';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
+import { Bigram, countingExamples } from './bigram.ts';
 import {
   collate,
   type Example,
@@ -13,7 +12,6 @@ import {
   parseRecipe,
   passRandom,
   planPass,
-  type Trainable,
   type TrainEvent,
   train,
 } from './index.ts';
@@ -21,45 +19,7 @@ import {
 const folder = mkdtempSync(join(tmpdir(), 'llama-xr-train-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A softmax over 8 tokens with a bigram table as its parameters: small, exact, and it learns. */
-class Bigram implements Trainable {
-  readonly parameters = new Float32Array(64);
-  readonly gradients = new Float32Array(64);
-
-  async forwardBackward(batch: Batch, { accumulate = false } = {}): Promise<{ loss: number }> {
-    if (!accumulate) this.gradients.fill(0);
-    let loss = 0;
-    for (let i = 0; i < batch.ids.length; i++) {
-      const weight = batch.weights[i]!;
-      if (weight === 0) continue;
-      const row = batch.ids[i]! * 8;
-      const logits = this.parameters.subarray(row, row + 8);
-      const sum = logits.reduce((s, x) => s + Math.exp(x), 0);
-      loss -= weight * Math.log(Math.exp(logits[batch.labels[i]!]!) / sum);
-      for (let v = 0; v < 8; v++) {
-        this.gradients[row + v]! += weight * (Math.exp(logits[v]!) / sum - (v === batch.labels[i] ? 1 : 0));
-      }
-    }
-    return { loss };
-  }
-
-  async loss(batch: Batch): Promise<number> {
-    const before = this.gradients.slice();
-    const { loss } = await this.forwardBackward(batch);
-    this.gradients.set(before);
-    return loss;
-  }
-}
-
-const random = new Random(5);
-const examples: Example[] = Array.from({ length: 37 }, (_, i) => {
-  const start = random.int(8);
-  return {
-    id: `s${i}`,
-    tokens: Int32Array.from({ length: 4 + random.int(6) }, (_, j) => (start + j) % 8),
-    lossFrom: 2,
-  };
-});
+const examples = countingExamples(37);
 const recipe = parseRecipe(
   { name: 'test', passes: 3, batchSize: 4, accumulation: 2, learningRate: 0.3, warmupSteps: 3 },
   'test',

@@ -3,21 +3,24 @@
  * knows no model: an engine gives a loss and its gradients (see `Trainable`), examples are tokens.
  */
 
+import { fail } from '@llama-xr/core';
 import type { TrainingEngine } from '@llama-xr/llama';
 import { AdamW, clipFactor, globalNorm } from './adamw.ts';
-import { type BatchRules, inBatches, passRandom, planPass, slices } from './batches.ts';
-import { restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { passRandom, planPass, slices } from './batches.ts';
+import { restoreBest, restoreCheckpoint, saveBest, saveCheckpoint } from './checkpoint.ts';
 import { type Example, lossWeight } from './example.ts';
-import { collateRows, type Row } from './packing.ts';
+import { collateRows, type Row, rowLength } from './packing.ts';
 import type { Recipe } from './recipe.ts';
 import { learningRate } from './schedule.ts';
+import { Validation, type ValidationEvent } from './validation.ts';
+import { Watch } from './watch.ts';
 
 /** What the loop asks of an engine: flat parameters, flat gradients of the same layout, a loss. */
 export type Trainable = Pick<TrainingEngine, 'parameters' | 'gradients' | 'forwardBackward' | 'loss'>;
 
 export type TrainEvent =
   | { type: 'resume'; step: number }
-  | { type: 'validation'; step: number; loss: number; examples: number; seconds: number }
+  | ValidationEvent
   | {
       type: 'step';
       step: number;
@@ -26,20 +29,24 @@ export type TrainEvent =
       loss: number;
       rate: number;
       gradientNorm: number;
+      /** Tokens of the examples; `positions` counts what was computed for them, padding included. */
       tokens: number;
+      positions: number;
       tokensPerSecond: number;
       seconds: number;
     }
-  | { type: 'checkpoint'; step: number; path: string };
+  | { type: 'checkpoint'; step: number; path: string }
+  /** Training ended before its last step: no look has been better for as long as the recipe has patience. */
+  | { type: 'stop'; step: number; of: number; best: number };
 
 export interface TrainOptions {
   /** Where the checkpoint stands; an earlier one of the same identity is resumed. */
   readonly checkpoint: string;
+  /** Where the parameters of the best look stand, for recipes that keep them. */
+  readonly best?: string;
   readonly identity: string;
   /** Seconds between checkpoints. */
   readonly checkpointSeconds?: number;
-  /** Studies of `val` that the looks between passes are taken on. */
-  readonly validateOn?: number;
 }
 
 export interface TrainingData {
@@ -48,17 +55,26 @@ export interface TrainingData {
   readonly val: readonly Example[];
 }
 
-/** The optimizer steps of a run, pass after pass; each is a list of batches. A pass's last step may be smaller. */
-export function planRun({ passes }: TrainingData, recipe: Recipe): Row[][][][] {
-  return passes.map((examples, i) =>
-    slices(planPass(examples, recipe, passRandom(recipe.seed, i + 1)), recipe.accumulation),
-  );
+/** One optimizer step to come. */
+export interface PlannedStep {
+  readonly batches: readonly Row[][];
+  readonly pass: number;
+  readonly endsPass: boolean;
+}
+
+/** The optimizer steps of a run. A pass's last step may be smaller than the others. */
+export function planRun({ passes }: TrainingData, recipe: Recipe): PlannedStep[] {
+  return passes.flatMap((examples, i) => {
+    const steps = slices(planPass(examples, recipe, passRandom(recipe.seed, i + 1)), recipe.accumulation);
+    return steps.map((batches, j) => ({ batches, pass: i + 1, endsPass: j === steps.length - 1 }));
+  });
 }
 
 /**
- * Trains until the recipe's passes are done.
- * Yields a validation loss before the first step and after each pass (on `validateOn` examples, default 64, and on
- * all of `val` at the end), an event a step, and one a checkpoint.
+ * Trains until the recipe's passes are done, or its patience is at its end.
+ * Yields a validation loss before the first step, at each look that the recipe asks for, and on all of `val` at the end;
+ * an event a step, and one a checkpoint. What a look finds stands in the next checkpoint, so that a run that is killed
+ * anywhere goes on from its last one with the same losses, the same best look and the same end.
  */
 export async function* train(
   engine: Trainable,
@@ -67,33 +83,41 @@ export async function* train(
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent> {
   const optimizer = new AdamW(engine.parameters.length, recipe);
+  const watch = new Watch(recipe);
+  const validation = new Validation(engine, data.val, recipe);
+  const { checkpoint, identity, checkpointSeconds = 60 } = options;
   const plan = planRun(data, recipe);
-  const of = plan.reduce((sum, steps) => sum + steps.length, 0);
-  let step = restoreCheckpoint(options.checkpoint, engine.parameters, optimizer, options.identity);
-  const sample = data.val.slice(0, options.validateOn ?? 64);
+  const of = plan.length;
+  let step = restoreCheckpoint(checkpoint, engine.parameters, optimizer, identity, watch);
   if (step > 0) yield { type: 'resume', step };
-  else if (sample.length > 0) yield await validation(engine, sample, recipe, 0);
+  else if (data.val.length > 0) yield await validation.look(0);
 
-  const save = (): TrainEvent => {
-    saveCheckpoint(options.checkpoint, engine.parameters, optimizer, { identity: options.identity, step });
-    saved = performance.now();
-    return { type: 'checkpoint', step, path: options.checkpoint };
-  };
   let saved = performance.now();
-  let start = 0;
-  for (const [i, steps] of plan.entries()) {
-    for (const batches of steps.slice(Math.max(0, step - start))) {
-      step++;
-      yield await runStep(engine, optimizer, batches, recipe, { step, of, pass: i + 1 });
-      if (step < of && performance.now() - saved > (options.checkpointSeconds ?? 60) * 1000) yield save();
+  for (const { batches, pass, endsPass } of plan.slice(step)) {
+    if (watch.stopped) break;
+    step++;
+    yield await runStep(engine, optimizer, batches, recipe, { step, of, pass });
+    if (validation.due(step, endsPass) && (step < of || watch.active)) {
+      const look = await validation.look(step);
+      const best = watch.active && watch.take(step, look);
+      if (best && recipe.keep === 'best') saveBest(bestPath(options), engine.parameters, { identity, step });
+      yield watch.active ? { ...look, best } : look;
     }
-    start += steps.length;
-    if (step !== start || steps.length === 0) continue;
-    yield save();
-    if (step < of && sample.length > 0) yield await validation(engine, sample, recipe, step);
+    const late = step < of && performance.now() - saved > checkpointSeconds * 1000;
+    if (!endsPass && !late && !watch.stopped) continue;
+    saveCheckpoint(checkpoint, engine.parameters, optimizer, { identity, step, watch: watch.state });
+    saved = performance.now();
+    yield { type: 'checkpoint', step, path: checkpoint };
   }
-  if (data.val.length > 0) yield await validation(engine, data.val, recipe, step);
+  const best = watch.state.best?.step ?? step;
+  const kept = recipe.keep === 'best' ? best : step;
+  if (watch.stopped && step < of) yield { type: 'stop', step, of, best };
+  if (kept !== step) restoreBest(bestPath(options), engine.parameters, { identity, step: kept });
+  if (data.val.length > 0) yield await validation.lastLook(step, kept);
 }
+
+const bestPath = ({ best }: TrainOptions): string =>
+  best ?? fail('CONFIG', 'keep: expected a path for the parameters of the best look, got none');
 
 async function runStep(
   engine: Trainable,
@@ -123,6 +147,7 @@ async function runStep(
   optimizer.step(engine.parameters, engine.gradients, rate, clipFactor(gradientNorm, recipe.clipNorm));
   const seconds = (performance.now() - began) / 1000;
   const tokens = examples.reduce((sum, e) => sum + e.tokens.length, 0);
+  const positions = batches.reduce((sum, rows) => sum + rows.length * Math.max(...rows.map(rowLength)), 0);
   return {
     type: 'step',
     ...at,
@@ -130,26 +155,8 @@ async function runStep(
     rate,
     gradientNorm,
     tokens,
+    positions,
     tokensPerSecond: tokens / seconds,
     seconds,
-  };
-}
-
-async function validation(
-  engine: Trainable,
-  examples: readonly Example[],
-  rules: BatchRules,
-  step: number,
-): Promise<TrainEvent> {
-  const began = performance.now();
-  const total = lossWeight(examples);
-  let loss = 0;
-  for (const rows of inBatches(examples, rules)) loss += await engine.loss(collateRows(rows, total));
-  return {
-    type: 'validation',
-    step,
-    loss,
-    examples: examples.length,
-    seconds: (performance.now() - began) / 1000,
   };
 }

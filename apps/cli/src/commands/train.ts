@@ -47,7 +47,15 @@ export function train(root: Command): void {
     .option('--threads <n>', 'processor threads', (text) => count('--threads', text))
     .addHelpText(
       'after',
-      '\nExample:\n  llama-xr train --base base.gguf --data data --fusion findings --recipe recipes/iu-findings.json --out run',
+      `
+What a recipe decides beside prompts, rank, rate and passes:
+  packing, sharePrefix    several examples in a row; what they begin with in common computed once
+  targets, scaling        the projections that are adapted; alpha/r or alpha/sqrt(r)
+  validation              everySteps, studies, grounding: looks at val while training runs
+  watch, patience, keep   early stopping, and whether the best or the last state becomes the adapter
+
+Example:
+  llama-xr train --base base.gguf --data data --fusion findings --recipe recipes/iu-findings.json --out run`,
     )
     .action(run);
 }
@@ -71,7 +79,8 @@ function words(result: TrainingResult, notices: readonly string[], { adapter }: 
   const loss = (value: number | null) => value?.toFixed(4) ?? 'not measured';
   return [
     ...notices.map((notice) => `NOTE: ${notice}`),
-    `val loss ${loss(result.valLossBefore)} -> ${loss(result.valLoss)}, ${result.steps} steps, ` +
+    `val loss ${loss(result.valLossBefore)} -> ${loss(result.valLoss)}, ${result.steps} steps` +
+      `${result.kept === null || result.kept === result.steps ? '' : `, kept that of step ${result.kept}`}, ` +
       `${duration(result.seconds)}, peak ${bytes(result.peakMemoryBytes)}`,
     `adapter in ${adapter}`,
     'A falling loss proves nothing yet: llama-xr generate, then llama-xr evaluate.',

@@ -14,6 +14,8 @@ export interface EncodedExample {
   readonly tokens: Int32Array;
   /** Index of the first token to be learned. */
   readonly lossFrom: number;
+  /** Index of the first token of the response. */
+  readonly responseFrom: number;
 }
 
 /** The tokens of a prompt, with the beginning-of-text token where the model expects one. */
@@ -33,5 +35,5 @@ export function encodeExample(
     fail('INPUT', `maxTokens: expected more than the prompt's ${asked.length} tokens, got ${maxTokens}`);
   const answered = [...tokenizer.encode(prompt.response), tokenizer.eos];
   const tokens = Int32Array.from([...asked, ...answered].slice(0, maxTokens));
-  return { tokens, lossFrom: loss === 'response' ? asked.length : 1 };
+  return { tokens, lossFrom: loss === 'response' ? asked.length : 1, responseFrom: asked.length };
 }
