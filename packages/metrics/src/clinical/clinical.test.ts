@@ -1,6 +1,8 @@
 /** Clinical scores by hand-made cases, whose errors anyone can count. */
+import { FINDINGS } from '@llama-xr/reports';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { templateReport } from '../baselines/template-report.ts';
 import { everyReport } from '../statistics/index.ts';
 import {
   CHEXPERT_FIVE,
@@ -13,6 +15,7 @@ import {
   type LabelCase,
   type LabelSet,
   labelF1,
+  type ReportError,
   type ReportGraph,
   readStatements,
   reportErrors,
@@ -169,6 +172,23 @@ describe('errors in six classes', () => {
     expect(errorCounts(found)).toEqual([1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
     expect(errorCounts([])).toHaveLength(2 * ERROR_CLASSES.length);
     expect(countErrors(found)).toEqual({ significant: 2, minor: 1 });
+  });
+
+  test('a report has no errors against itself, and what one report adds the other leaves out', () => {
+    const reports = fc
+      .subarray([...FINDINGS], { maxLength: 6 })
+      .map((findings) => readStatements(templateReport(new Set(findings))));
+    const turned = { 'false finding': 'omission', omission: 'false finding' } as Record<string, string>;
+    const summary = (list: readonly ReportError[], turn: boolean) =>
+      list
+        .map((error) => `${turn ? turned[error.class] : error.class} ${error.significant} ${error.finding}`)
+        .sort();
+    fc.assert(
+      fc.property(reports, reports, (one, other) => {
+        expect(reportErrors(one, [one])).toEqual([]);
+        expect(summary(reportErrors(one, [other]), false)).toEqual(summary(reportErrors(other, [one]), true));
+      }),
+    );
   });
 
   test('tags are read as statements', () => {

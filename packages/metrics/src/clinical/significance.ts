@@ -34,12 +34,21 @@ export function isMinor(finding: string): boolean {
 }
 
 const FAMILIES: readonly (readonly string[])[] = [
-  ['opacity', 'consolidation', 'infiltrate', 'pneumonia', 'infection', 'atelectasis', 'volume loss'],
+  [
+    'opacity',
+    'consolidation',
+    'infiltrate',
+    'pneumonia',
+    'infection',
+    'aspiration',
+    'atelectasis',
+    'volume loss',
+  ],
   ['pleural effusion', 'blunted costophrenic angle', 'pleural thickening'],
   ['edema', 'congestion', 'interstitial markings'],
   ['fibrosis', 'scarring', 'interstitial markings'],
   ['nodule', 'mass', 'lung lesion', 'granuloma'],
-  ['emphysema', 'copd', 'hyperinflation'],
+  ['emphysema', 'copd', 'hyperinflation', 'bulla'],
   ['enlarged mediastinum', 'prominent hilum', 'tortuous aorta'],
   ['fracture', 'bone deformity'],
   ['catheter', 'tube', 'implanted device'],
