@@ -1,6 +1,6 @@
 /** The cases of a review: reports of one or two models and the references, study by study, and their images. */
 import { fail, Random, type ReportProgress, sha256File } from '@llama-xr/core';
-import { readStudies } from '@llama-xr/dataset';
+import { readStudies, type Study } from '@llama-xr/dataset';
 import { type Prediction, readPredictions } from '@llama-xr/metrics';
 import { type ImageView, type PageImage, pageImages, type ReviewCase } from '@llama-xr/review';
 import type { ReviewPackFlags } from './commands/review-pack.ts';
@@ -16,7 +16,11 @@ export interface ReviewInput {
 }
 
 /** @throws LlamaXrError USAGE, and as readPredictions does. */
-export async function reviewCases(paths: readonly string[], flags: ReviewPackFlags): Promise<ReviewInput> {
+export async function reviewCases(
+  paths: readonly string[],
+  flags: ReviewPackFlags,
+  studies: ReadonlyMap<string, Study>,
+): Promise<ReviewInput> {
   const { references = false, out, limit, seed } = flags;
   if (paths.length < 1 || paths.length > 2)
     fail('USAGE', `review-pack: expected one or two files of drafts, got ${paths.length}`);
@@ -26,7 +30,10 @@ export async function reviewCases(paths: readonly string[], flags: ReviewPackFla
   const shared = [...(first ?? [])].filter(([id]) => second === undefined || second.has(id));
   if (shared.length === 0)
     fail('INPUT', `${paths.join(', ')}: expected drafts of the same studies, got no shared id`);
-  const all = shared.map(([id, draft]) => caseOf(draft, second?.get(id), references));
+  const all = shared.map(([id, draft]) => ({
+    ...caseOf(draft, second?.get(id), references),
+    ...indicationOf(studies.get(id)),
+  }));
   const cases = new Random(`review cases:${seed}`).shuffle(all).slice(0, limit);
   const hashes = await Promise.all(paths.map(async (path) => `${path} sha256 ${await sha256File(path)}`));
   const [model = '', other] = hashes;
@@ -54,13 +61,20 @@ function caseOf(draft: Prediction, other: Prediction | undefined, references: bo
   };
 }
 
-/** Images of a study from its data set; none where no data set is given or a study has no file. */
-export async function reviewImages(folder: string | undefined, onProgress: ReportProgress, total: number) {
+const indicationOf = (study: Study | undefined): Pick<ReviewCase, 'indication'> =>
+  study?.indication === undefined ? {} : { indication: study.indication };
+
+/** The studies of a data set by id; none where no data set is given. */
+export async function studiesById(folder: string | undefined): Promise<ReadonlyMap<string, Study>> {
   const studies = folder === undefined ? [] : (await readStudies(folder)).studies;
-  const viewsOf = new Map(studies.map(({ id, views }) => [id, views]));
+  return new Map(studies.map((study) => [study.id, study]));
+}
+
+/** The images of each study, ready for a page, and how many bytes they came to. */
+export function reviewImages(studies: ReadonlyMap<string, Study>, onProgress: ReportProgress, total: number) {
   let [bytes, done] = [0, 0];
   const of = async (id: string): Promise<PageImage[]> => {
-    const views = (viewsOf.get(id) ?? []).filter(
+    const views = (studies.get(id)?.views ?? []).filter(
       (view): view is ImageView & typeof view => view.path !== undefined,
     );
     const images = await pageImages(views);

@@ -25,6 +25,9 @@ function show(index: number): void {
   const images = item.images.map((place) => picture(page.images[place] as PageImage));
   main.replaceChildren(
     heading,
+    ...(item.indication === undefined
+      ? []
+      : [element('p', { class: 'indication' }, [`Indication: ${item.indication}`])]),
     element(
       'div',
       { class: 'images' },

@@ -13,6 +13,8 @@ import { tellTales } from './tell-tales.ts';
 
 export interface ReviewCase {
   readonly id: string;
+  /** Why the study was made: the readers see it. */
+  readonly indication?: string;
   /** By system: `model`, `reference`, `other`. Every case has a report of each system. */
   readonly reports: Readonly<Record<string, string>>;
 }
@@ -137,6 +139,7 @@ function pageOf(
     images,
     items: items.map((item) => ({
       number: item.number,
+      ...indicationOf(byId.get(item.case)),
       images: placesOf.get(item.case) ?? [],
       reports: Object.entries(item.slots).map(([slot, system]) => ({
         slot: slot as Slot,
@@ -145,3 +148,6 @@ function pageOf(
     })),
   };
 }
+
+const indicationOf = (one: ReviewCase | undefined): Pick<ReviewCase, 'indication'> =>
+  one?.indication === undefined ? {} : { indication: one.indication };

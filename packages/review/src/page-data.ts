@@ -31,6 +31,8 @@ export interface PageImage {
 export interface PageItem {
   /** From 1, in the order of this reader. */
   readonly number: number;
+  /** Why the study was made, where it is known. */
+  readonly indication?: string;
   /** Places in `images`. */
   readonly images: readonly number[];
   readonly reports: readonly { readonly slot: Slot; readonly text: string }[];

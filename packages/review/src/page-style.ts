@@ -18,7 +18,7 @@ export const PAGE_STYLE = `
   .images img { display: block; width: 100%; }
   @media (min-width: 85rem) {
     main { max-width: none; display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: 0 1.2rem; }
-    h1 { grid-column: 1 / -1; }
+    h1, .indication { grid-column: 1 / -1; margin-top: 0; }
     .images { flex-direction: column; align-items: center; position: sticky; top: 6rem; max-height: calc(100vh - 7rem);
       overflow: auto; }
     .images button { flex: none; width: min(100%, 40rem); }

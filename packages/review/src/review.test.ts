@@ -116,6 +116,15 @@ test('the folder that travels holds pages alone, and no page tells a case, a sys
   expect(again.key).toEqual(key);
 });
 
+test('why a study was made stands on the page, where it is known', async () => {
+  const asked = cases.map((one, i) => (i === 3 ? { ...one, indication: 'Cough' } : one));
+  const options = { readers: 1, seed: 1, repeat: 0 };
+  const { pages } = await writePack(asked, join(folder, 'asked'), join(folder, 'asked.json'), options);
+  const { items } = pageIn(pages[0] as string);
+  expect(items.filter(({ indication }) => indication === 'Cough')).toHaveLength(1);
+  expect(items.filter((item) => 'indication' in item)).toHaveLength(1);
+});
+
 test('report text never becomes HTML: no tag begins in the page’s data, and the script parses none', () => {
   const hostile = '</script><script>alert(1)</script><!--<img src=x onerror=alert(1)>&amp;\u2028';
   const json = jsonForScript({ text: hostile });

@@ -4,7 +4,7 @@ import { casesForKappa, casesForPreference } from '@llama-xr/metrics';
 import { writePack } from '@llama-xr/review';
 import type { Command } from 'commander';
 import { count, number } from '../flags.ts';
-import { reviewCases, reviewImages } from '../review-cases.ts';
+import { reviewCases, reviewImages, studiesById } from '../review-cases.ts';
 import { bytes, type OutputFlags, openTerminal } from '../terminal.ts';
 
 export interface ReviewPackFlags extends OutputFlags {
@@ -35,7 +35,7 @@ export function reviewPack(root: Command): void {
     )
     .argument('[predictions...]', 'drafts of one or two models: one JSON object a line')
     .option('--references', 'put the reference reports among them')
-    .option('--data <dir>', 'data set made by llama-xr prepare: its images go into the pages')
+    .option('--data <dir>', 'data set made by llama-xr prepare: its images and indications go into the pages')
     .option('--out <dir>', 'folder for the pages: this is what travels to the readers')
     .option(
       '--key <file>',
@@ -72,8 +72,9 @@ export function reviewPack(root: Command): void {
 async function run(predictions: string[], flags: ReviewPackFlags): Promise<void> {
   if (flags.plan) return plan(flags);
   const terminal = openTerminal(flags);
-  const { cases, sources, leftOut, out, key } = await reviewCases(predictions, flags);
-  const images = await reviewImages(flags.data, terminal.progress, cases.length);
+  const studies = await studiesById(flags.data);
+  const { cases, sources, leftOut, out, key } = await reviewCases(predictions, flags, studies);
+  const images = reviewImages(studies, terminal.progress, cases.length);
   const { readers, repeat, seed, title } = flags;
   const written = await writePack(cases, out, key, {
     readers,
