@@ -58,6 +58,7 @@ export { type BaseWeights, openBaseWeights } from './weights/base-weights.ts';
 export { llamaMetadata } from './weights/gguf-metadata.ts';
 export { GGUF_NAMES, llamaConfigOfGguf } from './weights/gguf-weights.ts';
 export { convertLlama2c } from './weights/llama2c.ts';
+export { LLAMA_3_1_8B, type RandomLlamaOptions, writeRandomLlama } from './weights/random-llama.ts';
 export { llama3RopeFactors } from './weights/rope-scaling.ts';
 export { interleaveRotaryRows, separateRotaryRows } from './weights/rotary-rows.ts';
 export { type GgufOptions, writeLlamaGguf } from './weights/write-gguf.ts';
