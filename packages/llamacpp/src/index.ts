@@ -2,6 +2,12 @@
 export { type Generation, type Generator, openGenerator, type Scored } from './generator.ts';
 export type { Device } from './library.ts';
 export { nativeLibraries } from './library.ts';
+export {
+  type EndpointGenerator,
+  type EndpointOptions,
+  openEndpoint,
+  type TextCodec,
+} from './openai-endpoint.ts';
 export type { GenerationOptions, GenerationRequest, GeneratorOptions, ScoringRequest } from './options.ts';
 export type { ModelFacts, Usage } from './protocol.ts';
 export type { Sampling } from './sampling.ts';

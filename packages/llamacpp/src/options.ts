@@ -72,19 +72,10 @@ export function checkGeneration(
   engine: EngineOptions,
   { vocabulary }: ModelFacts,
 ): Required<GenerationOptions> {
-  const chosen = { temperature: 0, topK: 0, topP: 1, noRepeatNgram: 0, samples: 1, seed: 0, ...options };
-  const whole = { guidance: 1, stop: [], ...chosen };
-  const { temperature, topK, topP, noRepeatNgram, samples, maxTokens, guidance, seed } = whole;
-  const guided = guidance !== 1;
+  const whole = withDefaults(options);
+  const guided = whole.guidance !== 1;
   check('CONFIG', 'generate', [
-    [isCount(maxTokens), 'maxTokens', 'an integer >= 1', maxTokens],
-    [temperature >= 0 && temperature <= 100, 'temperature', 'a number from 0 to 100', temperature],
-    [topK === 0 || isCount(topK), 'topK', 'an integer >= 0', topK],
-    [topP > 0 && topP <= 1, 'topP', 'a number above 0, at most 1', topP],
-    [noRepeatNgram === 0 || isCount(noRepeatNgram), 'noRepeatNgram', 'an integer >= 0', noRepeatNgram],
-    [isCount(samples), 'samples', 'an integer >= 1', samples],
-    [Number.isFinite(seed), 'seed', 'a number', seed],
-    [Number.isFinite(guidance), 'guidance', 'a number', guidance],
+    ...samplingRules(whole),
     [!guided || engine.parallel >= 2, 'parallel', 'at least 2 with guidance', engine.parallel],
   ]);
   const rules = requests.flatMap(({ id, tokens, contrast }): Rule[] => [
@@ -96,6 +87,49 @@ export function checkGeneration(
   ]);
   check('INPUT', 'generate', rules);
   return whole;
+}
+
+/**
+ * The same for a server of others, which draws tokens itself: without what completions APIs do not have.
+ * @throws LlamaXrError CONFIG, INPUT
+ */
+export function checkEndpointGeneration(
+  requests: readonly GenerationRequest[],
+  options: GenerationOptions,
+): Required<GenerationOptions> {
+  const whole = withDefaults(options);
+  const { guidance, noRepeatNgram, stop } = whole;
+  check('CONFIG', 'generate at an endpoint', [
+    ...samplingRules(whole),
+    [guidance === 1, 'guidance', '1: a completions API has none', guidance],
+    [noRepeatNgram === 0, 'noRepeatNgram', '0: a completions API has none', noRepeatNgram],
+    [stop.length === 0, 'stop', 'none: the server ends texts by itself', stop.join(', ')],
+  ]);
+  check(
+    'INPUT',
+    'generate at an endpoint',
+    requests.map(({ id, tokens }): Rule => [tokens.length > 0, `request ${id}`, 'tokens', 'none']),
+  );
+  return whole;
+}
+
+function withDefaults(options: GenerationOptions): Required<GenerationOptions> {
+  const sampling = { temperature: 0, topK: 0, topP: 1, noRepeatNgram: 0 };
+  return { ...sampling, samples: 1, seed: 0, guidance: 1, stop: [], ...options };
+}
+
+function samplingRules(options: Required<GenerationOptions>): Rule[] {
+  const { temperature, topK, topP, noRepeatNgram, samples, maxTokens, guidance, seed } = options;
+  return [
+    [isCount(maxTokens), 'maxTokens', 'an integer >= 1', maxTokens],
+    [temperature >= 0 && temperature <= 100, 'temperature', 'a number from 0 to 100', temperature],
+    [topK === 0 || isCount(topK), 'topK', 'an integer >= 0', topK],
+    [topP > 0 && topP <= 1, 'topP', 'a number above 0, at most 1', topP],
+    [noRepeatNgram === 0 || isCount(noRepeatNgram), 'noRepeatNgram', 'an integer >= 0', noRepeatNgram],
+    [isCount(samples), 'samples', 'an integer >= 1', samples],
+    [Number.isFinite(seed), 'seed', 'a number', seed],
+    [Number.isFinite(guidance), 'guidance', 'a number', guidance],
+  ];
 }
 
 /** @throws LlamaXrError INPUT */
