@@ -32,7 +32,7 @@ async function lossOf(adapterFolder: string, tokens: readonly number[]): Promise
   await using engine = await openTrainingEngine(weights, { ...adapter, mode: 'layered', threads: 1 });
   restoreAdapter(engine, adapter);
   const example = { id: 'text', tokens: Int32Array.from(tokens), lossFrom: 1 };
-  return engine.loss(collate([example], lossWeight([example])));
+  return await engine.loss(collate([example], lossWeight([example])));
 }
 
 describe.skipIf(lacks('LLAMA_XR_MODELS', 'LLAMA_XR_DATA', 'LLAMA_XR_PYTHON'))(

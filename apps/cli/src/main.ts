@@ -10,6 +10,7 @@ import { evaluate } from './commands/evaluate.ts';
 import { generate } from './commands/generate.ts';
 import { importAdapter } from './commands/import-adapter.ts';
 import { label } from './commands/label.ts';
+import { merge } from './commands/merge.ts';
 import { prepare } from './commands/prepare.ts';
 import { reviewImport } from './commands/review-import.ts';
 import { reviewPack } from './commands/review-pack.ts';
@@ -26,6 +27,7 @@ const COMMANDS = [
   generate,
   importAdapter,
   label,
+  merge,
   evaluate,
   compare,
   counterfactual,
