@@ -33,10 +33,10 @@ export type CompositeWeights = Readonly<Record<keyof CompositeComponents, number
 
 /** Fitted to 3,105 pairs of IU X-ray training reports; see README.md. */
 export const COMPOSITE_WEIGHTS: CompositeWeights = {
-  significantErrors: 0.67,
-  minorErrors: 0.03,
-  findings: 0.79,
-  graph: 0.22,
+  significantErrors: 0.69,
+  minorErrors: 0.04,
+  findings: 0.75,
+  graph: 0.26,
 };
 
 export interface Composite {
