@@ -2,7 +2,7 @@
  * A review pack: one page a reader in a folder that travels, and the key that says whose report is whose, which does not.
  * The same cases, systems and seed give the same pack.
  */
-import { join } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { fail, sha256, writeFileAtomic, writeJson } from '@llama-xr/core';
 import type { PageImage, ReviewPage, Slot } from './page-data.ts';
 import { PACK_FORMAT } from './page-data.ts';
@@ -61,54 +61,58 @@ export async function writePack(
   keyPath: string,
   options: PackOptions,
 ): Promise<WrittenPack> {
-  const { seed, sources = {}, title = 'Review of chest X-ray reports', imagesOf = async () => [] } = options;
+  const { seed, sources = {}, title = 'Review of chest X-ray reports', imagesOf } = options;
+  if (isInside(keyPath, folder))
+    fail('INPUT', `${keyPath}: the key must not lie in ${folder}: that folder travels to the readers`);
   const systems = systemsOf(cases);
-  const plan = planReview(
-    cases.map(({ id }) => id),
-    systems,
-    options,
-  );
-  const pack = sha256(JSON.stringify([cases, plan])).slice(0, 16);
-  const images: PageImage[] = [];
-  const placesOf = new Map<string, number[]>();
-  for (const { id } of cases) {
-    const own = await imagesOf(id);
-    placesOf.set(
-      id,
-      own.map((image) => images.push(image) - 1),
-    );
-  }
-  const pages = plan.map((planned) => {
+  const ids = cases.map(({ id }) => id);
+  const readers = planReview(ids, systems, options);
+  const pack = sha256(JSON.stringify([cases, readers])).slice(0, 16);
+  const pictures = await gather(ids, imagesOf);
+  const pages = readers.map((planned) => {
     const path = join(folder, `${planned.reader}.html`);
-    writeFileAtomic(path, renderPage(pageOf(planned, cases, images, placesOf, { pack, title })));
+    writeFileAtomic(path, renderPage(pageOf(planned, cases, pictures, { pack, title })));
     return path;
   });
-  const lengths = Object.fromEntries(
-    cases.map(({ id, reports }) => [
-      id,
-      Object.fromEntries(Object.entries(reports).map(([system, text]) => [system, text.length])),
-    ]),
-  );
-  const key: ReviewKey = {
-    format: KEY_FORMAT,
-    version: 1,
-    pack,
-    seed,
-    systems,
-    sources,
-    readers: plan,
-    lengths,
-  };
+  const lengths = Object.fromEntries(cases.map(({ id, reports }) => [id, lengthsOf(reports)]));
+  const key: ReviewKey = { format: KEY_FORMAT, version: 1, pack, seed, systems, sources, readers, lengths };
   writeJson(keyPath, key);
   return {
     pack,
     pages,
     cases: cases.length,
-    items: plan[0]?.items.length ?? 0,
-    withoutImages: [...placesOf.values()].filter((places) => places.length === 0).length,
+    items: readers[0]?.items.length ?? 0,
+    withoutImages: ids.filter((id) => pictures.placesOf.get(id)?.length === 0).length,
     tellTales: tellTales(cases),
   };
 }
+
+function isInside(path: string, folder: string): boolean {
+  const way = relative(resolve(folder), resolve(path));
+  return !way.startsWith('..') && !isAbsolute(way);
+}
+
+/** All images once, and where those of each case lie among them. */
+interface Pictures {
+  readonly images: readonly PageImage[];
+  readonly placesOf: ReadonlyMap<string, readonly number[]>;
+}
+
+async function gather(ids: readonly string[], imagesOf: PackOptions['imagesOf']): Promise<Pictures> {
+  const images: PageImage[] = [];
+  const placesOf = new Map<string, number[]>();
+  for (const id of ids) {
+    const own = (await imagesOf?.(id)) ?? [];
+    placesOf.set(
+      id,
+      own.map((image) => images.push(image) - 1),
+    );
+  }
+  return { images, placesOf };
+}
+
+const lengthsOf = (reports: ReviewCase['reports']): Record<string, number> =>
+  Object.fromEntries(Object.entries(reports).map(([system, text]) => [system, text.length]));
 
 function systemsOf(cases: readonly ReviewCase[]): string[] {
   const systems = Object.keys(cases[0]?.reports ?? {});
@@ -123,8 +127,7 @@ function systemsOf(cases: readonly ReviewCase[]): string[] {
 function pageOf(
   { reader, items }: PlannedReader,
   cases: readonly ReviewCase[],
-  images: readonly PageImage[],
-  placesOf: ReadonlyMap<string, readonly number[]>,
+  { images, placesOf }: Pictures,
   { pack, title }: { pack: string; title: string },
 ): ReviewPage {
   const byId = new Map(cases.map((one) => [one.id, one]));

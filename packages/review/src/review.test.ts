@@ -1,5 +1,5 @@
 /** A review from pack to outcome without a browser: blinding, orders, checks, unblinding, figures that were put in. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readJson, writeJson } from '@llama-xr/core';
@@ -123,6 +123,13 @@ test('why a study was made stands on the page, where it is known', async () => {
   const { items } = pageIn(pages[0] as string);
   expect(items.filter(({ indication }) => indication === 'Cough')).toHaveLength(1);
   expect(items.filter((item) => 'indication' in item)).toHaveLength(1);
+});
+
+test('the key may not lie among the pages', async () => {
+  const into = join(folder, 'travels');
+  const options = { readers: 1, seed: 1, repeat: 0 };
+  await expect(writePack(cases, into, join(into, 'key.json'), options)).rejects.toThrow(/must not lie in/);
+  expect(existsSync(into)).toBe(false);
 });
 
 test('report text never becomes HTML: no tag begins in the page’s data, and the script parses none', () => {
