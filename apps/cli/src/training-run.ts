@@ -47,6 +47,7 @@ export interface TrainingPlace {
   /** In GB. */
   readonly memory?: number | undefined;
   readonly threads?: number | undefined;
+  readonly tensorboard?: boolean | undefined;
 }
 
 export type TrainingResult = Awaited<ReturnType<typeof follow>>;
@@ -93,7 +94,7 @@ const hashed = async (path: string) => ({ path, sha256: await sha256File(path) }
 export async function runTraining(plan: TrainingPlan, place: TrainingPlace, terminal: Terminal) {
   const finish = startRun();
   const { description, data } = plan;
-  const { out, mode, device, memory, threads } = place;
+  const { out, mode, device, memory, threads, tensorboard = false } = place;
   const folder = await claim(out, description);
   terminal.say(summary(plan));
   const { recipe, base, data: dataset, images, notices } = description;
@@ -105,6 +106,7 @@ export async function runTraining(plan: TrainingPlan, place: TrainingPlace, term
     identity: identityOf(description),
     mode,
     device,
+    tensorboard,
     ...(memory !== undefined && { memoryBytes: memory * 1e9 }),
     ...(threads !== undefined && { threads }),
   });

@@ -2,6 +2,7 @@
 export * from './adamw.ts';
 export * from './batches.ts';
 export * from './checkpoint.ts';
+export { curvesPage } from './curves.ts';
 export * from './example.ts';
 export * from './grounding.ts';
 export * from './job.ts';

@@ -5,10 +5,10 @@
 import { adapterOf, openTrainingWorker, type StepMode, saveAdapter } from '@llama-xr/llama';
 import type { Device } from '@llama-xr/onnx';
 import { inBatches } from './batches.ts';
+import { LiveLog } from './live-log.ts';
 import { rowLength } from './packing.ts';
 import type { Recipe } from './recipe.ts';
 import { RunFolder } from './run-folder.ts';
-import { appendEvent, truncateLog } from './run-log.ts';
 import { planRun, type TrainEvent, type TrainingData, train } from './trainer.ts';
 
 export interface TrainingJob {
@@ -25,6 +25,8 @@ export interface TrainingJob {
   readonly device?: Device;
   readonly threads?: number;
   readonly checkpointSeconds?: number;
+  /** Writes an event file of TensorBoard as well. */
+  readonly tensorboard?: boolean;
 }
 
 /** What the job has to say beside the loop's own events. */
@@ -59,11 +61,13 @@ export async function* runTrainingJob(job: TrainingJob): AsyncGenerator<JobEvent
     identity,
     ...(checkpointSeconds !== undefined && { checkpointSeconds }),
   };
-  let first = true;
+  let log: LiveLog | undefined;
   for await (const event of train(engine, data, recipe, options)) {
-    if (first) truncateLog(folder.log, event.type === 'resume' ? event.step : -1);
-    first = false;
-    appendEvent(folder.log, event);
+    log ??= new LiveLog(folder, recipe.name, {
+      resumedAt: event.type === 'resume' ? event.step : -1,
+      ...job,
+    });
+    log.append(event);
     yield event;
   }
   saveAdapter(folder.adapter, adapterOf(engine), { base: job.base });

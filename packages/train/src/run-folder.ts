@@ -3,6 +3,8 @@
  *
  *   run.json               base, data, recipe and notices, the first two by hash
  *   log.jsonl              one event a line: steps, validations, checkpoints
+ *   curves.html            the log as a page of curves, written anew at each look at val
+ *   tensorboard/           the log as an event file of TensorBoard, where it was asked for
  *   checkpoint.safetensors parameters and optimizer, to resume
  *   best.safetensors       parameters of the best look at val, where the recipe keeps them
  *   adapter/               PEFT files and adapter.gguf
@@ -40,6 +42,12 @@ export class RunFolder {
   }
   get log(): string {
     return join(this.path, 'log.jsonl');
+  }
+  get curves(): string {
+    return join(this.path, 'curves.html');
+  }
+  get tensorboard(): string {
+    return join(this.path, 'tensorboard', 'events.out.tfevents.0.llama-xr');
   }
   get checkpoint(): string {
     return join(this.path, 'checkpoint.safetensors');

@@ -19,6 +19,7 @@ interface Flags extends OutputFlags {
   memory?: number;
   device: Device;
   threads?: number;
+  tensorboard?: boolean;
 }
 
 export function train(root: Command): void {
@@ -36,7 +37,7 @@ export function train(root: Command): void {
       ).choices(FUSIONS),
     )
     .requiredOption('--recipe <file>', 'recipe: JSON with comments, see recipes/')
-    .requiredOption('--out <dir>', 'run folder: adapter, log, checkpoint, manifest')
+    .requiredOption('--out <dir>', 'run folder: adapter, log, curves, checkpoint, manifest')
     .addOption(
       new Option('--mode <way>', 'whole: fastest; layered: least memory')
         .choices(['auto', 'whole', 'layered'])
@@ -45,6 +46,7 @@ export function train(root: Command): void {
     .option('--memory <GB>', 'memory that a step may use, in GB', (text) => count('--memory', text))
     .addOption(new Option('--device <name>', 'where to compute').choices(DEVICES).default('auto'))
     .option('--threads <n>', 'processor threads', (text) => count('--threads', text))
+    .option('--tensorboard', "write an event file of TensorBoard into the run folder's tensorboard/")
     .addHelpText(
       'after',
       `
@@ -54,6 +56,8 @@ What a recipe decides beside prompts, rank, rate and passes:
   validation              everySteps, studies, grounding: looks at val while training runs
   watch, patience, keep   early stopping, and whether the best or the last state becomes the adapter
 
+The run folder's curves.html shows losses, grounding gap, rate and speed while training goes on.
+
 Example:
   llama-xr train --base base.gguf --data data --fusion findings --recipe recipes/iu-findings.json --out run`,
     )
@@ -62,7 +66,7 @@ Example:
 
 async function run(flags: Flags): Promise<void> {
   const terminal = openTerminal(flags);
-  const { base, data, features, encoder = '', out, mode, device, memory, threads } = flags;
+  const { base, data, features, encoder = '', out, mode, device, memory, threads, tensorboard } = flags;
   const recipe = await readRecipe(flags.recipe);
   const plan = await planTraining({
     base,
@@ -70,7 +74,11 @@ async function run(flags: Flags): Promise<void> {
     recipe: flags.fusion === undefined ? recipe : { ...recipe, fusion: flags.fusion },
     ...(features !== undefined && { images: { features, encoder } }),
   });
-  const { folder, ...result } = await runTraining(plan, { out, mode, device, memory, threads }, terminal);
+  const { folder, ...result } = await runTraining(
+    plan,
+    { out, mode, device, memory, threads, tensorboard },
+    terminal,
+  );
   const { notices } = plan.description;
   terminal.result({ run: out, ...result, notices }, () => words(result, notices, folder));
 }
