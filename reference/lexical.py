@@ -6,7 +6,7 @@ repeats the versions found. Words of the texts come from metrics_texts.py.
 Usage: python reference/lexical.py                       writes packages/metrics/src/goldens/lexical.json
        python reference/lexical.py --meteor PAIRS.json   prints METEOR-1.5 of [{prediction, references}]
        python reference/lexical.py --folder              prints where the jar and its table lie
-       python reference/lexical.py --time PAIRS.json     prints what each scorer of pycocoevalcap and rouge_score costs
+       python reference/lexical.py --time ROUNDS.json    prints what each scorer of pycocoevalcap and rouge_score costs
 """
 
 import json
@@ -78,8 +78,15 @@ def cost(run) -> dict:
     return {"ms": 1000 * (time.perf_counter() - began), "cpuMs": 1000 * (time.process_time() - used)}
 
 
-def times(pairs: list[dict]) -> dict:
-    """Each scorer once. METEOR's Java is started, its table read, before it is timed; the tokenizer starts a Java each time."""
+def times(rounds: list[list[dict]]) -> list[dict]:
+    """Each scorer on each list of pairs. METEOR's Java is started, its table read, before; the tokenizer starts a Java each time."""
+    warm = meteor.Meteor()
+    warm.compute_score({0: ["a b"]}, {0: ["a b"]})
+    google = RougeScorer(["rouge1", "rouge2", "rougeL"], use_stemmer=True)
+    return [times_of_round(pairs, warm, google) for pairs in rounds]
+
+
+def times_of_round(pairs: list[dict], warm: meteor.Meteor, google: RougeScorer) -> dict:
     texts = [text for p in pairs for text in (p["prediction"], *p["references"])]
     captions = {i: [{"caption": text}] for i, text in enumerate(texts)}
     tokenized = {}
@@ -88,9 +95,6 @@ def times(pairs: list[dict]) -> dict:
     pairs = [{"prediction": next(tokens), "references": [next(tokens) for _ in p["references"]]} for p in pairs]
     gts = {i: p["references"] for i, p in enumerate(pairs)}
     res = {i: [p["prediction"]] for i, p in enumerate(pairs)}
-    warm = meteor.Meteor()
-    warm.compute_score({0: ["a b"]}, {0: ["a b"]})
-    google = RougeScorer(["rouge1", "rouge2", "rougeL"], use_stemmer=True)
     costs["BLEU"] = cost(lambda: Bleu(4).compute_score(gts, res, verbose=0))
     costs["ROUGE-L"] = cost(lambda: Rouge().compute_score(gts, res))
     costs["CIDEr"] = cost(lambda: Cider().compute_score(gts, res))
