@@ -6,6 +6,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { tagFindings } from '@llama-xr/reports';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { data, LLAMA_XR, lacks, llamaXr, SMOLLM2, scratchFolder } from './peers.ts';
 
@@ -117,6 +118,28 @@ describe.skipIf(lacks('LLAMA_XR_DATA', 'LLAMA_XR_MODELS'))(
         }
       }
       expect(readdirSync(at('scores')).sort()).toEqual(['manifest.json', 'report.html', 'scores.json']);
+    });
+
+    test('counterfactual flips one finding of the input and drafts with and without', () => {
+      const out = at('counterfactual.jsonl');
+      const args = ['--run', at('run'), '--data', at('data'), '--out', out, '--limit', '4', '--threads', '1'];
+      const result = llamaXr('counterfactual', ...args) as {
+        studies: number;
+        pairs: number;
+        noChance: number;
+      };
+      const pairs = linesOf(out).map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(result.studies).toBe(4);
+      expect(result.pairs + result.noChance).toBe(pairs.length);
+      for (const { finding, flip, before, after, inputBefore, inputAfter } of pairs) {
+        expect([finding, before, after].every((text) => typeof text === 'string' && text.length > 0)).toBe(
+          true,
+        );
+        const [has, had] = [inputAfter, inputBefore].map((tags) => tagFindings(tags as string[]));
+        const [more, fewer] = flip === 'added' ? [has, had] : [had, has];
+        expect([...(more as Set<string>).difference(fewer as Set<string>)]).toEqual([finding]);
+      }
+      expect(existsSync(`${out}.part`)).toBe(false);
     });
 
     test('an adapter is put to scenarios: it drafts each from the findings it is told, and is judged', () => {

@@ -65,7 +65,7 @@ export function matchedMinusShuffled(
 }
 
 /** Beyond so many studies their pairs are too many to keep (8 bytes each, the square of the studies). */
-const MOST_KEPT = 4000;
+const MOST_KEPT = 2500;
 
 /** For a score of single pairs, whose mean is the run's: a pair is scored once, however often it is drawn. */
 export function meanOfPairs(
