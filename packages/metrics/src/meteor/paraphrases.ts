@@ -112,6 +112,9 @@ class TripleReader {
       larger.set(this.#pairs);
       this.#pairs = larger;
     }
-    this.#pairs[this.#count++] = this.#numbers.add(bytes, start, end);
+    // The file is sorted by its phrases, each of which stands in many triples.
+    const last = this.#count >= 2 ? this.#pairs[this.#count - 2] : undefined;
+    const isLast = last !== undefined && this.#numbers.is(last, bytes, start, end);
+    this.#pairs[this.#count++] = isLast ? last : this.#numbers.add(bytes, start, end);
   }
 }

@@ -14,6 +14,8 @@ export class PhraseNumbers {
   #size = 0;
   /** Number + 1 of the phrase in each slot, 0 where it is free; a power of two, at most half full. */
   #slots = new Int32Array(1 << 12);
+  /** The hash of the phrase in each slot: most others are told by it. */
+  #hashes = new Int32Array(1 << 12);
 
   get size(): number {
     return this.#size;
@@ -21,35 +23,39 @@ export class PhraseNumbers {
 
   /** The number of the phrase in `bytes` from `start` to `end`; a new one if it is new. */
   add(bytes: Uint8Array, start: number, end: number): number {
-    const slot = this.#slotOf(bytes, start, end);
+    const key = hash(bytes, start, end);
+    const slot = this.#slotOf(key, bytes, start, end);
     const known = this.#slots[slot] as number;
     if (known > 0) return known - 1;
     const number = this.#store(bytes, start, end);
     this.#slots[slot] = number + 1;
+    this.#hashes[slot] = key;
     if (2 * this.#size > this.#slots.length) this.#growSlots();
     return number;
   }
 
   find(phrase: string): number | undefined {
     const bytes = Buffer.from(phrase);
-    const known = this.#slots[this.#slotOf(bytes, 0, bytes.length)] as number;
+    const slot = this.#slotOf(hash(bytes, 0, bytes.length), bytes, 0, bytes.length);
+    const known = this.#slots[slot] as number;
     return known === 0 ? undefined : known - 1;
   }
 
-  /** The slot that holds a phrase, or the free one where it would go. */
-  #slotOf(bytes: Uint8Array, start: number, end: number): number {
-    const mask = this.#slots.length - 1;
-    for (let slot = hash(bytes, start, end) & mask; ; slot = (slot + 1) & mask) {
-      const known = this.#slots[slot] as number;
-      if (known === 0 || this.#equals(known - 1, bytes, start, end)) return slot;
-    }
-  }
-
-  #equals(number: number, bytes: Uint8Array, start: number, end: number): boolean {
+  /** Whether a number is that of the phrase in `bytes` from `start` to `end`. */
+  is(number: number, bytes: Uint8Array, start: number, end: number): boolean {
     const from = this.#starts[number] as number;
     if ((this.#starts[number + 1] as number) - from !== end - start) return false;
     for (let i = start; i < end; i++) if (bytes[i] !== this.#bytes[from + i - start]) return false;
     return true;
+  }
+
+  /** The slot that holds a phrase, or the free one where it would go. */
+  #slotOf(key: number, bytes: Uint8Array, start: number, end: number): number {
+    const mask = this.#slots.length - 1;
+    for (let slot = key & mask; ; slot = (slot + 1) & mask) {
+      const known = this.#slots[slot] as number;
+      if (known === 0 || (this.#hashes[slot] === key && this.is(known - 1, bytes, start, end))) return slot;
+    }
   }
 
   #store(bytes: Uint8Array, start: number, end: number): number {
@@ -67,11 +73,18 @@ export class PhraseNumbers {
   }
 
   #growSlots(): void {
-    this.#slots = new Int32Array(2 * this.#slots.length);
-    for (let p = 0; p < this.#size; p++) {
-      const slot = this.#slotOf(this.#bytes, this.#starts[p] as number, this.#starts[p + 1] as number);
-      this.#slots[slot] = p + 1;
-    }
+    const [slots, hashes] = [this.#slots, this.#hashes];
+    this.#slots = new Int32Array(2 * slots.length);
+    this.#hashes = new Int32Array(2 * slots.length);
+    const mask = this.#slots.length - 1;
+    slots.forEach((known, old) => {
+      if (known === 0) return;
+      const key = hashes[old] as number;
+      let slot = key & mask;
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+      this.#slots[slot] = known;
+      this.#hashes[slot] = key;
+    });
   }
 }
 
