@@ -14,7 +14,7 @@ export type BatchRules = Pick<Recipe, 'batchSize' | 'packing' | 'sharePrefix' | 
 /** Examples of like length that are packed together: many enough to fill gaps, few enough to stay alike. */
 const GROUP_BATCHES = 8;
 
-/** The batches of one pass. A packed batch takes rows until it holds `batchSize` examples. */
+/** The batches of one pass. A packed batch holds about `batchSize` examples, in whole rows. */
 export function planPass(examples: readonly Example[], rules: BatchRules, random: Random): Row[][] {
   return random.shuffle(inBatches(random.shuffle(examples), rules));
 }
@@ -27,15 +27,22 @@ export function inBatches(examples: readonly Example[], rules: BatchRules): Row[
   const rows = slices(order, GROUP_BATCHES * batchSize)
     .flatMap((group) => packRows(group, { rowTokens: maxTokens, sharePrefix }))
     .sort((a, b) => rowLength(a) - rowLength(b));
+  return batchesOf(rows, batchSize);
+}
+
+/** Rows in batches of about so many examples: a row joins where that brings the batch no further from it. */
+function batchesOf(rows: readonly Row[], batchSize: number): Row[][] {
   const batches: Row[][] = [];
-  let room = 0;
+  let count = batchSize;
   for (const row of rows) {
-    if (room <= 0) {
-      batches.push([]);
-      room = batchSize;
+    const more = row.examples.length;
+    if (Math.abs(count + more - batchSize) <= Math.abs(count - batchSize)) {
+      batches.at(-1)?.push(row);
+      count += more;
+    } else {
+      batches.push([row]);
+      count = more;
     }
-    batches.at(-1)?.push(row);
-    room -= row.examples.length;
   }
   return batches;
 }

@@ -105,6 +105,11 @@ test('packing leaves less padding, and a shared beginning fewer positions', () =
     inBatches(many, { batchSize: 8, maxTokens: 128, packing, sharePrefix })
       .map((rows) => collateRows(rows, 1))
       .reduce((sum, { batch, sequence }) => sum + batch * sequence, 0);
+  const packed = inBatches(many, { batchSize: 8, maxTokens: 128, packing: true, sharePrefix: false });
+  const sizes = packed.map((rows) => rows.flatMap((row) => row.examples).length);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(10);
+  expect(sizes.length).toBeGreaterThanOrEqual(7);
+  expect(sizes.length).toBeLessThanOrEqual(9);
   const least = many.reduce((sum, { tokens }) => sum + tokens.length - 1, 0);
   expect(places(true, false)).toBeGreaterThanOrEqual(least);
   expect(places(true, false)).toBeLessThan(places(false, false) * 1.05);

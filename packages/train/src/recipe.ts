@@ -41,7 +41,7 @@ const Fields = z.strictObject({
     .min(1)
     .default([...PROJECTIONS]),
   passes: count.max(1000).default(3),
-  /** Examples of a batch. A packed batch may hold a few more, to fill its last row. */
+  /** Examples of a batch. A packed batch holds about as many, in whole rows. */
   batchSize: count.max(1024).default(8),
   /** Rows of up to `maxTokens` tokens hold several examples, so that little is padding; losses and gradients stay. */
   packing: z.boolean().default(false),
