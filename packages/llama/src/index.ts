@@ -1,6 +1,7 @@
 /** The Llama model: graphs, weights, tokenizer, prompts, fusion, LoRA adapters. */
 export {
   type Adapter,
+  adaptedProjections,
   adapterOf,
   adapterParameters,
   loadAdapter,

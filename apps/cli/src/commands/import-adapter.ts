@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { fail, sha256File, startRun, writeJson, writeManifest } from '@llama-xr/core';
 import {
   type Adapter,
+  adaptedProjections,
   adapterParameters,
   loadAdapter,
   openBaseWeights,
-  PROJECTIONS,
   saveAdapter,
 } from '@llama-xr/llama';
 import { AdamW, parseRecipe, type Recipe, RunFolder, readRecipe, saveCheckpoint } from '@llama-xr/train';
@@ -36,7 +36,7 @@ export function importAdapter(root: Command): void {
     .requiredOption('--data <dir>', 'data set whose training split gives exemplars and findings')
     .requiredOption(
       '--recipe <file>',
-      'recipe whose prompts it was trained with; rank and alpha are read from the adapter',
+      'recipe whose prompts it was trained with; rank, alpha and targets are read from the adapter',
     )
     .option('--features <file>', "the images' scores, made by llama-xr encode")
     .option('--encoder <file>', 'the encoder that made them: remembered for llama-xr generate on images')
@@ -64,7 +64,7 @@ async function run(source: string, flags: Flags): Promise<void> {
   const images = features === undefined ? {} : { images: { features, encoder } };
   const { description } = await planTraining({ base, data, recipe, ...images });
 
-  const parameters = adapterParameters(adapter, recipe.seed);
+  const parameters = adapterParameters(adapter, recipe);
   saveAdapter(folder.adapter, adapter, { base });
   const identity = identityOf(description);
   saveCheckpoint(folder.checkpoint, parameters, new AdamW(parameters.length, recipe), { identity, step: 1 });
@@ -73,7 +73,7 @@ async function run(source: string, flags: Flags): Promise<void> {
   folder.write(description);
 
   const weights = join(source, 'adapter_model.safetensors');
-  const adapted = PROJECTIONS.filter((projection) => adapts(adapter, projection));
+  const adapted = recipe.targets;
   const { notices } = description;
   writeManifest(
     folder.manifest,
@@ -107,9 +107,8 @@ function readAdapter(source: string, base: string): Adapter {
 }
 
 /** The recipe with the adapter's own rank and alpha: rank-stabilised scaling is an alpha by then; all projections train on. */
-function recipeOf(given: Recipe, { rank, alpha }: Adapter, name: string): Recipe {
-  return parseRecipe({ ...given, rank, alpha, scaling: 'alpha/r', targets: [...PROJECTIONS] }, name);
+function recipeOf(given: Recipe, adapter: Adapter, name: string): Recipe {
+  const { rank, alpha } = adapter;
+  const targets = adaptedProjections(adapter);
+  return parseRecipe({ ...given, rank, alpha, scaling: 'alpha/r', targets }, name);
 }
-
-const adapts = ({ config, factors }: Adapter, projection: (typeof PROJECTIONS)[number]): boolean =>
-  Array.from({ length: config.layers }, (_, layer) => layer).some((layer) => factors(layer, projection));

@@ -5,6 +5,7 @@ import { openGguf, openSafetensors } from '@llama-xr/tensor';
 import { afterAll, expect, test } from 'vitest';
 import {
   type Adapter,
+  adaptedProjections,
   adapterOf,
   adapterParameters,
   loadAdapter,
@@ -113,13 +114,18 @@ test('the numbers of an adapter are what an engine holds; projections that it le
   await using engine = await openTrainingEngine(base, { rank: 3, alpha: 5, threads: 1, seed: 7 });
   const start = engine.parameters.slice();
   restoreAdapter(engine, whole);
-  expect(adapterParameters(whole, 1)).toEqual(engine.parameters);
+  expect(adapterParameters(whole, { seed: 1 })).toEqual(engine.parameters);
   const some: Adapter = { ...whole, factors: (l, p) => (p === 'v' ? undefined : whole.factors(l, p)) };
   const factorsOf = (parameters: Float32Array) =>
     adapterOf({ ...engine, config, parameters }).factors(0, 'v');
-  const v = factorsOf(adapterParameters(some, 7));
+  const v = factorsOf(adapterParameters(some, { seed: 7 }));
   expect(v?.a).toEqual(factorsOf(start)?.a);
   expect(v?.b.every((value) => value === 0)).toBe(true);
+  expect(adaptedProjections(some)).toEqual(PROJECTIONS.filter((projection) => projection !== 'v'));
+  const fewer = { rank: 3, alpha: 5, threads: 1, targets: adaptedProjections(some) };
+  await using narrow = await openTrainingEngine(base, fewer);
+  restoreAdapter(narrow, some);
+  expect(adapterParameters(some, { seed: 7, targets: fewer.targets })).toEqual(narrow.parameters);
 });
 
 /** The golden PEFT folder with another configuration. */

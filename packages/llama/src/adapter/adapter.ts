@@ -76,16 +76,28 @@ export function restoreAdapter(engine: AdapterHolder, adapter: Adapter): void {
 }
 
 /**
- * An adapter's numbers in the order in which engines hold them, to go on training from: B = 0 and the usual start of A
- * where it adapts nothing.
+ * An adapter's numbers in the order in which engines of these targets hold them, to go on training from: B = 0 and the
+ * usual start of A where it adapts nothing.
  */
-export function adapterParameters(adapter: Adapter, seed: number | string): Float32Array {
+export function adapterParameters(
+  adapter: Adapter,
+  {
+    targets = PROJECTIONS,
+    seed,
+  }: { readonly targets?: readonly Projection[]; readonly seed: number | string },
+): Float32Array {
   const { config, rank, alpha } = adapter;
-  const layout = adapterLayout(config, rank);
+  const layout = adapterLayout(config, rank, targets);
   const parameters = new Float32Array(parameterCount(layout));
   initializeAdapter(layout, parameters, new Random(seed));
   restoreAdapter({ config, layout, parameters, rank, alpha }, adapter);
   return parameters;
+}
+
+/** The projections that an adapter adapts, in whatever layer. */
+export function adaptedProjections({ config, factors }: Adapter): Projection[] {
+  const layers = Array.from({ length: config.layers }, (_, layer) => layer);
+  return PROJECTIONS.filter((projection) => layers.some((layer) => factors(layer, projection)));
 }
 
 const GGUF_FILE = 'adapter.gguf';
