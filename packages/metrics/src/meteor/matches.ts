@@ -3,6 +3,7 @@
  * have the same stem, that share a synset, and phrases that the table calls paraphrases, in either direction. Which
  * come first decides ties later, so their order is part of the method.
  */
+import { fail } from '@llama-xr/core';
 import type { MeteorReader, MeteorText, Phrase } from './meteor-text.ts';
 import type { ParaphraseTable } from './paraphrases.ts';
 
@@ -20,8 +21,20 @@ export interface Match {
 /** For each word of the reference the matches that begin there. */
 export type Matches = readonly (readonly Match[])[];
 
-/** @param reader the one that has read both texts */
+/** Words of the one text times words of the other: past that, words said over and over would match without end. */
+const MOST_COMPARISONS = 1_000_000;
+
+/**
+ * @param reader the one that has read both texts
+ * @throws LlamaXrError INPUT for texts that are both of the length of books.
+ */
 export function matchesBetween(hypothesis: MeteorText, reference: MeteorText, reader: MeteorReader): Matches {
+  const [ours, theirs] = [hypothesis.words.length, reference.words.length];
+  if (ours * theirs > MOST_COMPARISONS)
+    fail(
+      'INPUT',
+      `METEOR-1.5: expected at most ${MOST_COMPARISONS} pairs of words, got ${ours} by ${theirs}`,
+    );
   const matches = reference.words.map((word, j) => {
     const isOther = (i: number) => hypothesis.words[i] !== word;
     const sameStem = hypothesis.stemPlaces.get(reference.stems[j] as string) ?? [];

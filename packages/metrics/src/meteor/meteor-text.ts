@@ -61,7 +61,7 @@ export class MeteorReader {
     return this.#met.synonymsOf(word);
   }
 
-  /** Lets go of the words met, and so of the texts, where they have become too many; not between two texts that are compared. */
+  /** Starts anew where the words met are too many. Texts read before are not to be compared with texts read after. */
   tidy(): void {
     if (this.#met.size < WORDS_KEPT) return;
     this.#texts.clear();

@@ -95,6 +95,16 @@ test('a copy scores 1 and nothing scores more, whatever is said twice', () => {
   );
 });
 
+test('a word said over and over is scored, books of it are refused', () => {
+  const said = (times: number) => Array.from({ length: times }, () => 'the').join(' ');
+  const score = (ours: number, theirs: number) =>
+    meteor15()
+      .over([])
+      .add({ prediction: said(ours), references: [said(theirs)] })[0] as number;
+  expect(score(400, 20)).toBeLessThan(0.5);
+  expect(() => score(2000, 2001)).toThrow(/expected at most 1000000 pairs of words, got 2000 by 2001/);
+});
+
 test('synonyms come from files in the form of METEOR, by irregular and by regular forms', () => {
   const synonyms = new Synonyms(
     readSynsetLexicon(
