@@ -58,6 +58,8 @@ const fields = {
   wording: z.enum(namesOf<Wording>(WORDINGS)).optional(),
   /** The draft speaks of a prior study. */
   comparison: z.literal(true).optional(),
+  /** How the claim is told to a person, in place of its expression: `a shift of the mediastinum`. */
+  words: z.string().min(1).max(200).optional(),
   /** Why this claim is made: shown where it fails. */
   because: z.string().min(1).max(500).optional(),
 } as const;
@@ -112,6 +114,7 @@ function compiles(source: string): boolean {
 
 /** A claim as a person would say it: `pneumothorax, right, large`. */
 export function claimInWords(claim: Claim): string {
+  if (claim.words !== undefined) return claim.words;
   if (claim.anyOf !== undefined) return claim.anyOf.map(claimInWords).join(', or ');
   if (claim.comparison) return 'a comparison with a prior study';
   if (claim.wording !== undefined) return WORDINGS[claim.wording].words;

@@ -194,6 +194,7 @@ test('claims in words', () => {
     polarity: ['positive', 'uncertain'],
   };
   expect(claimInWords(claim)).toBe('edema or congestion, left, mild or small, stated or suspected');
+  expect(claimInWords({ says: 'a|b', words: 'a letter' })).toBe('a letter');
   expect(claimInWords({ anyFinding: true, except: ['catheter'] })).toBe('a finding, other than catheter');
 });
 
