@@ -45,6 +45,7 @@ export async function* runTrainingJob(job: TrainingJob): AsyncGenerator<JobEvent
     alpha: recipe.alpha,
     scaling: recipe.scaling,
     targets: recipe.targets,
+    dropout: recipe.dropout,
     seed: recipe.seed,
     largestBatch: largestBatch(job),
     ...(mode && { mode }),

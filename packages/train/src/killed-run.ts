@@ -18,6 +18,7 @@ const recipe = parseRecipe(
   {
     name: 'killed',
     rank: 2,
+    dropout: 0.1,
     batchSize: 4,
     accumulation: 2,
     passes: 3,

@@ -40,6 +40,11 @@ const Fields = z.strictObject({
     .array(z.enum(PROJECTIONS))
     .min(1)
     .default([...PROJECTIONS]),
+  /**
+   * Share of what the adapters read that training leaves out (LoRA dropout), to 1/256. Base and adapter are then computed
+   * apart, which takes more time and memory; packed rows that share a beginning share its dropout.
+   */
+  dropout: z.number().min(0).max(0.9).default(0),
   passes: count.max(1000).default(3),
   /** Examples of a batch. A packed batch holds about as many, in whole rows. */
   batchSize: count.max(1024).default(8),

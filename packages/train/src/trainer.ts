@@ -70,6 +70,9 @@ export function planRun({ passes }: TrainingData, recipe: Recipe): PlannedStep[]
   });
 }
 
+/** Steps of a whole run. */
+export const totalSteps = (data: TrainingData, recipe: Recipe): number => planRun(data, recipe).length;
+
 /**
  * Trains until the recipe's passes are done, or its patience is at its end.
  * Yields a validation loss before the first step, at each look that the recipe asks for, and on all of `val` at the end;
@@ -131,7 +134,8 @@ async function runStep(
   const total = lossWeight(examples);
   let loss = 0;
   for (const [i, rows] of batches.entries()) {
-    loss += (await engine.forwardBackward(collateRows(rows, total), { accumulate: i > 0 })).loss;
+    const stepOptions = { accumulate: i > 0, dropoutSeed: `${recipe.seed}:step ${at.step}:${i}` };
+    loss += (await engine.forwardBackward(collateRows(rows, total), stepOptions)).loss;
   }
   const rate = learningRate(
     {

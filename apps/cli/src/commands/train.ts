@@ -53,6 +53,7 @@ export function train(root: Command): void {
 What a recipe decides beside prompts, rank, rate and passes:
   packing, sharePrefix    several examples in a row; what they begin with in common computed once
   targets, scaling        the projections that are adapted; alpha/r or alpha/sqrt(r)
+  dropout                 share of what adapters read that training leaves out
   validation              everySteps, studies, grounding: looks at val while training runs
   watch, patience, keep   early stopping, and whether the best or the last state becomes the adapter
 

@@ -33,6 +33,8 @@ export interface AdapterShape {
   /** s of W + s B A. */
   readonly factor: number;
   readonly targets: readonly Projection[];
+  /** Share of what it reads that training leaves out, see `dropout.ts`. */
+  readonly dropout: number;
   readonly layout: ParameterLayout;
 }
 

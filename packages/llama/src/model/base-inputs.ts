@@ -1,6 +1,7 @@
 /** The frozen weights of a layer as inputs of a graph, and the arrays to feed them with. */
 import { dequantize, type Feeds, f32, input, u8, type Value } from '@llama-xr/onnx';
 import type { AdapterShape } from './adapter-shape.ts';
+import { dropoutInputs } from './dropout.ts';
 import type { LayerValues } from './layer.ts';
 import { adapterTensors } from './parameters.ts';
 import {
@@ -28,7 +29,7 @@ function isPacked(matrix: MatrixWeights): matrix is Exclude<MatrixWeights, Float
 export function layerInputs(
   config: LlamaConfig,
   kind: LayerKind,
-  { rank, targets }: Pick<AdapterShape, 'rank' | 'targets'>,
+  lora: Pick<AdapterShape, 'rank' | 'targets' | 'dropout'>,
   prefix = '',
 ): LayerValues {
   const packed = new Set(kind.split('+'));
@@ -42,13 +43,15 @@ export function layerInputs(
       : input(name, f32, [out, columns]);
   }
   const adapter: Record<string, Value> = {};
-  for (const { name, shape } of adapterTensors(config, rank, targets))
+  for (const { name, shape } of adapterTensors(config, lora.rank, lora.targets))
     adapter[name] = input(`${prefix}${name}`, f32, shape);
+  const dropout = dropoutInputs(config, lora, prefix);
   return {
     attentionNorm: norm('attentionNorm'),
     feedForwardNorm: norm('feedForwardNorm'),
     base,
-    ...(rank === 0 ? {} : { adapter }),
+    ...(lora.rank === 0 ? {} : { adapter }),
+    ...(dropout && { dropout }),
   };
 }
 

@@ -23,6 +23,8 @@ export interface TrainingOptions {
   readonly scaling?: AdapterScaling;
   /** Which projections are adapted, all seven where absent; the others stay bare. */
   readonly targets?: readonly Projection[];
+  /** Share of what the adapter reads that training leaves out, in [0, 1); scoring leaves out nothing. 0 where absent. */
+  readonly dropout?: number;
   /** Seed of the adapter's start. */
   readonly seed?: number | string;
   /** `whole` is fastest, `layered` needs least memory, `auto` takes whole where it fits. */
@@ -67,21 +69,22 @@ export async function openTrainingEngine(
   weights: LlamaWeights,
   options: TrainingOptions,
 ): Promise<AdapterEngine> {
-  const { seed = 0, headChunk = 256, headChunks = 4, mergeAgain = true } = options;
+  const { seed = 0, dropout = 0, headChunk = 256, headChunks = 4, mergeAgain = true } = options;
   const description = describeAdapter(options);
   const { rank, alpha, targets } = description;
   if (!Number.isInteger(rank) || rank < 0)
     fail('CONFIG', `rank: expected a whole number from 0, got ${rank}`);
   if (!Number.isFinite(alpha)) fail('CONFIG', `alpha: expected a number, got ${alpha}`);
+  if (!(dropout >= 0 && dropout < 1)) fail('CONFIG', `dropout: expected a number in [0, 1), got ${dropout}`);
   const base = new FrozenBase(weights);
   const layout = adapterLayout(base.config, rank, targets);
-  const adapter: AdapterShape = { rank, factor: updateFactor(description), targets, layout };
+  const adapter: AdapterShape = { rank, factor: updateFactor(description), targets, dropout, layout };
   const session: SessionOptions = {
     ...(options.device === undefined ? {} : { device: options.device }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   };
   const mode = chooseMode(base.config, options);
-  const forward = await ForwardPass.open(base, adapter, headChunk, session);
+  const forward = await ForwardPass.open(base, { ...adapter, dropout: 0 }, headChunk, session);
   const step =
     rank === 0
       ? undefined

@@ -15,6 +15,7 @@ import {
 import type { AdapterShape } from './adapter-shape.ts';
 import { type LayerKind, layerInputs } from './base-inputs.ts';
 import { asInt64, type Batch, rowsInLoss, type TokenBatch, takeRows } from './batch.ts';
+import { DropoutMasks } from './dropout.ts';
 import type { FrozenBase } from './frozen-base.ts';
 import { logitsHead, scoringHead } from './head.ts';
 import { layer, sequenceInputs, TOKENS } from './layer.ts';
@@ -50,6 +51,7 @@ type LogitsSession = Session<Answer<ReturnType<typeof logitsHead>>>;
 export class ForwardPass implements Scorer {
   readonly #base: FrozenBase;
   readonly #adapter: AdapterShape;
+  readonly #dropout: DropoutMasks;
   readonly #headChunk: number;
   readonly #layers: ReadonlyMap<LayerKind, LayerSession>;
   readonly #scores: ScoreSession;
@@ -65,13 +67,17 @@ export class ForwardPass implements Scorer {
   ) {
     this.#base = base;
     this.#adapter = adapter;
+    this.#dropout = new DropoutMasks(base.config, adapter);
     this.#headChunk = headChunk;
     this.#layers = layers;
     this.#scores = scores;
     this.#logits = logits;
   }
 
-  /** @param headChunk rows of the head at a time: their logits, [headChunk, V], are the largest tensor. */
+  /**
+   * @param adapter with dropout, hidden states are those of training; for scoring it has none.
+   * @param headChunk rows of the head at a time: their logits, [headChunk, V], are the largest tensor.
+   */
   static async open(
     base: FrozenBase,
     adapter: AdapterShape,
@@ -89,16 +95,22 @@ export class ForwardPass implements Scorer {
 
   /**
    * The hidden state after the last layer, [B * S, E].
-   * @param inputs takes each layer's input, where they are wanted.
+   * @param options.inputs takes each layer's input, where they are wanted.
+   * @param options.dropoutSeed decides what is left out, where the adapter has dropout.
    */
-  async hidden(batch: TokenBatch, parameters: Float32Array, inputs?: Float32Array[]): Promise<Float32Array> {
+  async hidden(
+    batch: TokenBatch,
+    parameters: Float32Array,
+    { inputs, dropoutSeed }: { inputs?: Float32Array[]; dropoutSeed?: string | undefined } = {},
+  ): Promise<Float32Array> {
     const sequence = this.#base.sequence(batch);
     let x = this.#base.embed(batch);
     for (const [layer, feeds] of this.#base.layers.entries()) {
       inputs?.push(x);
       const session = this.#layers.get(this.#base.kinds[layer] as LayerKind) as LayerSession;
       const adapter = adapterViews(this.#adapter, layer, parameters);
-      const { y } = await session.run({ x, ...sequence, ...feeds, ...adapter });
+      const dropped = this.#dropout.feeds(batch.ids.length, layer, dropoutSeed);
+      const { y } = await session.run({ x, ...sequence, ...feeds, ...adapter, ...dropped });
       x = y.data as Float32Array;
     }
     return x;

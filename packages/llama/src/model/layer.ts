@@ -8,6 +8,7 @@ import {
   adaptedLinear,
   add,
   attention,
+  droppedAdaptedLinear,
   f32,
   frozenLinear,
   i64,
@@ -55,6 +56,8 @@ export interface LayerValues {
   readonly base: Readonly<Record<Projection, Value>>;
   /** `a.<group>` and `b.<projection>` of what is adapted, see `adapterTensors`; absent for the bare base. */
   readonly adapter?: Readonly<Record<string, Value>>;
+  /** Masks of what the adapter reads, by group; absent without dropout. */
+  readonly dropout?: Readonly<Record<string, Value>>;
 }
 
 export interface LayerOptions {
@@ -92,7 +95,7 @@ export function layer(
 function projectGroup(
   x: Value,
   name: AdapterGroup['name'],
-  { base, adapter }: LayerValues,
+  { base, adapter, dropout }: LayerValues,
   { factor, mergeAgain = false }: LayerOptions,
 ): Value[] {
   const projections: readonly Projection[] =
@@ -103,7 +106,13 @@ function projectGroup(
     return b === undefined ? [] : [{ projection, base: base[projection], b }];
   });
   const a = adapter[`a.${name}`];
-  const outputs = a === undefined ? [] : adaptedLinear(x, a, adapted, { scaling: factor, mergeAgain });
+  const mask = dropout?.[name];
+  const outputs =
+    a === undefined
+      ? []
+      : mask === undefined
+        ? adaptedLinear(x, a, adapted, { scaling: factor, mergeAgain })
+        : droppedAdaptedLinear(x, a, adapted, { scaling: factor, mask, dequantizeAgain: mergeAgain });
   return projections.map((projection) => {
     const place = adapted.findIndex((weight) => weight.projection === projection);
     return outputs[place] ?? frozenLinear(x, base[projection], { dequantizeAgain: mergeAgain });

@@ -15,7 +15,8 @@ import {
 import type { AdapterShape } from './adapter-shape.ts';
 import { type LayerKind, layerInputs } from './base-inputs.ts';
 import { asInt64, type Batch, rowsInLoss, takeRows } from './batch.ts';
-import { adapterViews, chunksOf, type ForwardPass } from './forward-pass.ts';
+import { DropoutMasks } from './dropout.ts';
+import { adapterViews, chunksOf, ForwardPass } from './forward-pass.ts';
 import type { FrozenBase } from './frozen-base.ts';
 import { trainingHead } from './head.ts';
 import { layer, sequenceInputs, TOKENS } from './layer.ts';
@@ -44,6 +45,7 @@ export class LayeredStep implements Step {
   readonly #base: FrozenBase;
   readonly #adapter: AdapterShape;
   readonly #forward: ForwardPass;
+  readonly #dropout: DropoutMasks;
   readonly #headChunk: number;
   readonly #layers: ReadonlyMap<LayerKind, BackwardSession>;
   readonly #head: HeadSession;
@@ -59,6 +61,7 @@ export class LayeredStep implements Step {
     this.#base = base;
     this.#adapter = adapter;
     this.#forward = forward;
+    this.#dropout = new DropoutMasks(base.config, adapter);
     this.#headChunk = headChunk;
     this.#layers = layers;
     this.#head = head;
@@ -77,13 +80,21 @@ export class LayeredStep implements Step {
         kind,
         await open(backwardLayer(base.config, kind, adapter), { ...session, name: 'layer backward' }),
       );
+    // With dropout, training goes forward through other graphs than scoring.
+    const training =
+      adapter.dropout === 0 ? forward : await ForwardPass.open(base, adapter, headChunk, session);
     const head = await open(trainingHead(base.config), { ...session, name: 'training head' });
-    return new LayeredStep(base, adapter, forward, headChunk, layers, head);
+    return new LayeredStep(base, adapter, training, headChunk, layers, head);
   }
 
-  async run(batch: Batch, parameters: Float32Array, gradients: Float32Array): Promise<number> {
+  async run(
+    batch: Batch,
+    parameters: Float32Array,
+    gradients: Float32Array,
+    dropoutSeed?: string,
+  ): Promise<number> {
     const inputs: Float32Array[] = [];
-    const hidden = await this.#forward.hidden(batch, parameters, inputs);
+    const hidden = await this.#forward.hidden(batch, parameters, { inputs, dropoutSeed });
     const { loss, dHidden } = await this.#runHead(batch, hidden);
     const sequence = this.#base.sequence(batch);
     let dy = dHidden;
@@ -91,7 +102,8 @@ export class LayeredStep implements Step {
       const session = this.#layers.get(this.#base.kinds[layer] as LayerKind) as BackwardSession;
       const adapter = adapterViews(this.#adapter, layer, parameters);
       const x = inputs.pop() as Float32Array;
-      const feeds = { x, dy, ...sequence, ...this.#base.layers[layer], ...adapter };
+      const dropped = this.#dropout.feeds(batch.ids.length, layer, dropoutSeed);
+      const feeds = { x, dy, ...sequence, ...this.#base.layers[layer], ...adapter, ...dropped };
       const { dx } = await session.run(feeds, adapterViews(this.#adapter, layer, gradients, 'gradients.'));
       dy = dx.data as Float32Array;
     }
@@ -121,5 +133,6 @@ export class LayeredStep implements Step {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const session of [...this.#layers.values(), this.#head]) await session[Symbol.asyncDispose]();
+    if (this.#adapter.dropout > 0) await this.#forward[Symbol.asyncDispose]();
   }
 }

@@ -11,6 +11,7 @@ export interface MemoryBudget {
   readonly headChunks?: number;
   /** See `TrainingOptions`. */
   readonly mergeAgain?: boolean;
+  readonly dropout?: number;
 }
 
 /** The mode asked for; `auto` is whole where its step fits into the budget. */
@@ -32,7 +33,7 @@ export function wholeStepBytes(
   config: LlamaConfig,
   batch: number,
   sequence: number,
-  { headChunks = 4, mergeAgain = true }: Pick<MemoryBudget, 'headChunks' | 'mergeAgain'> = {},
+  { headChunks = 4, mergeAgain = true, dropout = 0 }: Omit<MemoryBudget, 'mode' | 'memoryBytes'> = {},
 ): number {
   const { layers, width, feedForward, heads, kvHeads, headSize, vocabulary } = config;
   const tokens = batch * sequence;
@@ -41,7 +42,10 @@ export function wholeStepBytes(
     return out * columns;
   });
   const merged = mergeAgain ? 0 : matrices.reduce((sum, size) => sum + size, 0);
-  const kept = tokens * (2 * width + 2 * heads * headSize + 2 * kvHeads * headSize + 2 * feedForward);
+  // With dropout: a byte an element of the masks, and four more where they are multiplied with.
+  const masked = dropout === 0 ? 0 : 1.25 * tokens * (2 * width + heads * headSize + feedForward);
+  const kept =
+    masked + tokens * (2 * width + 2 * heads * headSize + 2 * kvHeads * headSize + 2 * feedForward);
   const attention = 3 * batch * heads * sequence * sequence;
   const head = 2 * Math.ceil(tokens / headChunks) * vocabulary + vocabulary * width;
   return SLACK * 4 * (layers * (merged + kept) + attention + head + Math.max(...matrices));

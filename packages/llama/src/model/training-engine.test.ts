@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Batch, TokenBatch } from './batch.ts';
+import { DropoutMasks } from './dropout.ts';
 import { type AdapterEngine, openTrainingEngine, type TrainingOptions } from './engine.ts';
 import { chooseMode, wholeStepBytes } from './memory.ts';
 import { readFactors, viewOf, writeFactors } from './parameters.ts';
@@ -181,6 +182,56 @@ for (const mode of ['whole', 'layered'] as const) {
     }
   });
 }
+
+test('dropout: whole and layered leave out the same, by seed, and scoring nothing', async () => {
+  await using whole = await tinyEngine({ mode: 'whole', dropout: 0.25 });
+  await using layered = await tinyEngine({ mode: 'layered', dropout: 0.25 });
+  const first = { dropoutSeed: 'first' };
+  const { loss } = await whole.forwardBackward(tinyBatch(), first);
+  const { gradients } = whole;
+  expect((await layered.forwardBackward(tinyBatch(), first)).loss).toBeCloseTo(loss, 6);
+  expect(relativeError(layered.gradients, gradients)).toBeLessThan(1e-6);
+  expect(relativeError(gradients, golden.adapter.gradients)).toBeGreaterThan(0.05);
+  const before = gradients.slice();
+  await whole.forwardBackward(tinyBatch(), { dropoutSeed: 'second' });
+  expect(relativeError(whole.gradients, before)).toBeGreaterThan(0.05);
+  await whole.forwardBackward(tinyBatch(), first);
+  expect(whole.gradients).toEqual(before);
+  for (const engine of [whole, layered]) {
+    expect(await engine.loss(tinyBatch())).toBeCloseTo(golden.adapter.loss, 5);
+    await expect(engine.forwardBackward(tinyBatch())).rejects.toThrow(/dropoutSeed: expected a seed/);
+  }
+});
+
+for (const mode of ['whole', 'layered'] as const) {
+  test(`${mode}: with dropout, the gradient is the slope of the loss of the same seed`, async () => {
+    await using engine = await tinyEngine({ mode, dropout: 0.5, targets: ['q', 'v', 'down'] });
+    const run = () => engine.forwardBackward(tinyBatch(), { dropoutSeed: 'same' });
+    await run();
+    const [start, slope] = [engine.parameters.slice(), engine.gradients.slice()];
+    const square = slope.reduce((sum, g) => sum + g * g, 0);
+    const step = 1e-2 / Math.sqrt(square);
+    const lossAt = async (distance: number) => {
+      engine.parameters.set(start.map((p, i) => p + distance * (slope[i] as number)));
+      return (await run()).loss;
+    };
+    const numeric = ((await lossAt(step)) - (await lossAt(-step))) / (2 * step);
+    expect(numeric / square).toBeCloseTo(1, 2);
+  });
+}
+
+test('dropout leaves out the share that it is told, and means the same on average', async () => {
+  const masks = new DropoutMasks(TINY, { targets: ['q', 'down'], dropout: 0.25 });
+  const feeds = masks.feeds(1000, 0, 'seed');
+  expect(Object.keys(feeds)).toEqual(['dropout.qkv', 'dropout.down']);
+  const { data } = feeds['dropout.qkv'] as { data: Uint8Array };
+  expect(data.length).toBe(1000 * TINY.width);
+  // 32,000 draws: three standard deviations are 0.007.
+  expect(data.reduce((sum, kept) => sum + kept, 0) / data.length).toBeCloseTo(0.75, 2);
+  await expect(openTrainingEngine(tinyWeights(), { ...SMALL, dropout: 1 })).rejects.toThrow(
+    /dropout: expected/,
+  );
+});
 
 test('rank-stabilised scaling is alpha over the root of the rank', async () => {
   await using stabilised = await tinyEngine({ alpha: 4, scaling: 'alpha/sqrt(r)' });

@@ -16,7 +16,7 @@ export interface TrainingEngine extends AsyncDisposable {
   /** Filled by `forwardBackward`. */
   readonly gradients: Float32Array;
   /** The loss of a batch; its gradient replaces `gradients`, or is added to them. */
-  forwardBackward(batch: Batch, options?: { accumulate?: boolean }): Promise<{ loss: number }>;
+  forwardBackward(batch: Batch, options?: StepOptions): Promise<{ loss: number }>;
   /** The loss alone. */
   loss(batch: Batch): Promise<number>;
   /** log p(label) at each position with a weight, 0 elsewhere: [B * S]. */
@@ -25,9 +25,16 @@ export interface TrainingEngine extends AsyncDisposable {
   logits(tokens: TokenBatch, rows?: Int32Array): Promise<Float32Array>;
 }
 
+export interface StepOptions {
+  /** Adds to the gradients that are there. */
+  readonly accumulate?: boolean;
+  /** Decides what an adapter with dropout leaves out: needed by these, and told to be another one for each step. */
+  readonly dropoutSeed?: string;
+}
+
 /** One forward and backward pass; fills `gradients` and gives the loss. */
 export interface Step extends AsyncDisposable {
-  run(batch: Batch, parameters: Float32Array, gradients: Float32Array): Promise<number>;
+  run(batch: Batch, parameters: Float32Array, gradients: Float32Array, dropoutSeed?: string): Promise<number>;
 }
 
 /** Forward passes without derivatives. */
@@ -58,12 +65,15 @@ export class LocalEngine implements TrainingEngine {
     this.#step = step;
   }
 
-  async forwardBackward(batch: Batch, { accumulate = false } = {}): Promise<{ loss: number }> {
+  async forwardBackward(
+    batch: Batch,
+    { accumulate = false, dropoutSeed }: StepOptions = {},
+  ): Promise<{ loss: number }> {
     checkBatch(batch, this.config);
     const step = this.#step ?? fail('CONFIG', 'rank: expected at least 1 to train, got 0');
-    if (!accumulate) return { loss: await step.run(batch, this.parameters, this.gradients) };
+    if (!accumulate) return { loss: await step.run(batch, this.parameters, this.gradients, dropoutSeed) };
     this.#scratch ??= new Float32Array(this.gradients.length);
-    const loss = await step.run(batch, this.parameters, this.#scratch);
+    const loss = await step.run(batch, this.parameters, this.#scratch, dropoutSeed);
     for (let i = 0; i < this.gradients.length; i++)
       this.gradients[i] = (this.gradients[i] as number) + (this.#scratch[i] as number);
     return { loss };

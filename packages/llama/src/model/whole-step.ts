@@ -19,6 +19,7 @@ import type { Tensor } from '@llama-xr/tensor';
 import type { AdapterShape } from './adapter-shape.ts';
 import { layerInputs } from './base-inputs.ts';
 import { asInt64, type Batch, rowsInLoss } from './batch.ts';
+import { DropoutMasks } from './dropout.ts';
 import type { FrozenBase } from './frozen-base.ts';
 import { headInputs, headLoss, lossInputs } from './head.ts';
 import { layer, sequenceInputs, TOKENS } from './layer.ts';
@@ -61,6 +62,7 @@ interface WholeAnswer {
 export class WholeStep implements Step {
   readonly #base: FrozenBase;
   readonly #adapter: AdapterShape;
+  readonly #dropout: DropoutMasks;
   readonly #headChunks: number;
   readonly #session: Session<WholeAnswer>;
   /** All layers' frozen weights, under their names in the graph. */
@@ -74,6 +76,7 @@ export class WholeStep implements Step {
   ) {
     this.#base = base;
     this.#adapter = adapter;
+    this.#dropout = new DropoutMasks(base.config, adapter);
     this.#headChunks = headChunks;
     this.#session = session;
     this.#weights = Object.fromEntries(
@@ -104,13 +107,21 @@ export class WholeStep implements Step {
     );
   }
 
-  async run(batch: Batch, parameters: Float32Array, gradients: Float32Array): Promise<number> {
+  async run(
+    batch: Batch,
+    parameters: Float32Array,
+    gradients: Float32Array,
+    dropoutSeed?: string,
+  ): Promise<number> {
     const { rows, weights } = this.#paddedRows(batch);
     const adapter = Object.fromEntries(
       this.#adapter.layout.map((slot) => [slot.name, viewOf(parameters, slot)]),
     );
     const into = Object.fromEntries(
       this.#adapter.layout.map((slot) => [`gradients.${slot.name}`, viewOf(gradients, slot)]),
+    );
+    const dropped = this.#base.layers.map((_, layer) =>
+      this.#dropout.feeds(batch.ids.length, layer, dropoutSeed, `layers.${layer}.`),
     );
     const feeds: Feeds = {
       x: this.#base.embed(batch),
@@ -121,6 +132,7 @@ export class WholeStep implements Step {
       ...this.#base.head,
       ...this.#weights,
       ...adapter,
+      ...Object.assign({}, ...dropped),
     };
     const { loss } = await this.#session.run(feeds, into);
     return loss.data[0] as number;

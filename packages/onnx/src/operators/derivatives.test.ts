@@ -22,7 +22,7 @@ import { concat, reshape, split, transpose } from './layout.ts';
 import { crossEntropy, crossEntropyHead } from './loss.ts';
 import { gemm, linear, matmul } from './matrix.ts';
 import { logSoftmax, mean, rmsNorm, softmax } from './normalization.ts';
-import { adaptedLinear, frozenLinear } from './quantized.ts';
+import { adaptedLinear, droppedAdaptedLinear, frozenLinear } from './quantized.ts';
 import { expand, sum } from './reduction.ts';
 
 const TOLERANCE = 1e-7;
@@ -253,6 +253,25 @@ test('adaptedLinear where one of its outputs is not used', async () => {
         { base, b: input('b1', f64, [2, 5]) },
       ];
       return adaptedLinear(x as Value, a as Value, weights, { scaling: 0.5 })[0] as Value;
+    },
+  });
+});
+
+test('droppedAdaptedLinear', async () => {
+  await expectDerivative({
+    parameters: { x: { shape: [3, 4] }, a: { shape: [4, 4] }, b0: { shape: [2, 5] }, b1: { shape: [2, 3] } },
+    feeds: {
+      w0: positive([5, 4]),
+      w1: positive([3, 4]),
+      mask: Float64Array.of(2, 0, 2, 2, 0, 0, 2, 0, 2, 2, 0, 2),
+    },
+    build: ({ x, a, b0, b1 }) => {
+      const weights = [
+        { base: input('w0', f64, [5, 4]), b: b0 as Value },
+        { base: input('w1', f64, [3, 4]), b: b1 as Value },
+      ];
+      const mask = input('mask', f64, [3, 4]);
+      return concat(droppedAdaptedLinear(x as Value, a as Value, weights, { scaling: 0.5, mask }), 1);
     },
   });
 });

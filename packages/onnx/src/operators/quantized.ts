@@ -4,7 +4,7 @@
  * 2023, arXiv 2305.14314). The base is frozen: it has no gradient.
  */
 import { fail } from '@llama-xr/core';
-import { mismatch, written } from '../dimension.ts';
+import { mismatch, sameShape, written } from '../dimension.ts';
 import {
   differentiable,
   differentiableTogether,
@@ -15,7 +15,7 @@ import {
   scalar,
   type Value,
 } from '../value.ts';
-import { cast } from './elementwise.ts';
+import { cast, multiply } from './elementwise.ts';
 import { concat, split } from './layout.ts';
 import { gemm, linear } from './matrix.ts';
 import { expand } from './reduction.ts';
@@ -113,6 +113,62 @@ export function adaptedLinear(
       ];
     },
     { frozen: weights.map(({ base }) => base) },
+  );
+}
+
+export interface DroppedOptions {
+  /** s of W + s B A. */
+  readonly scaling: number;
+  /** [T, in]: 0 where an element of x is dropped, 1 / (1 - p) elsewhere. */
+  readonly mask: Value;
+  /** True: the backward pass dequantizes once more instead of keeping the weights. */
+  readonly dequantizeAgain?: boolean;
+}
+
+/**
+ * As {@link adaptedLinear}, with dropout on what the adapter reads (Hu et al. 2021): y = x W^T + s (x m) A^T B^T. The
+ * adapter sees another input than the base, so that the two cannot be merged: with u = (x m) A^T and v = dy B,
+ * dB^T = s u^T dy,  dA = s v^T (x m),  dx = sum dy W + s (v A) m.
+ */
+export function droppedAdaptedLinear(
+  x: Value,
+  a: Value,
+  weights: readonly AdaptedWeight[],
+  { scaling, mask, dequantizeAgain = false }: DroppedOptions,
+): Value[] {
+  checkAdapter(x, a, weights);
+  if (!sameShape(mask.shape, x.shape))
+    mismatch('droppedAdaptedLinear', x.shape, mask.shape, 'a mask of its shape');
+  const reduced = (dropped: Value) => split(linear(dropped, a), weights.length, 1);
+  const forward = reduced(multiply(x, mask));
+  const outputs = weights.map(({ base, b }, i) =>
+    gemm(forward[i] as Value, b, { alpha: scaling, c: linear(x, base) }),
+  );
+  return differentiableTogether(
+    'droppedAdaptedLinear',
+    outputs,
+    [x, a, ...weights.map(({ b }) => b)],
+    (dOutputs) => {
+      const dropped = multiply(recomputed(x), mask);
+      const present = outputs.map((y, i) => dOutputs[i] ?? expand(scalar(0, y.type), y.shape));
+      const v = concat(
+        present.map((dy, i) => linear(dy, (weights[i] as AdaptedWeight).b)),
+        1,
+      );
+      const throughAdapter = multiply(gemm(v, a, { alpha: scaling }), mask);
+      const dx = weights.reduce(
+        (total, { base }, i) =>
+          gemm(present[i] as Value, dequantizeAgain ? recomputed(base) : base, { c: total }),
+        throughAdapter,
+      );
+      const u = reduced(dropped);
+      return [
+        dx,
+        gemm(v, dropped, { transposeA: true, alpha: scaling }),
+        ...present.map((dy, i) => gemm(u[i] as Value, dy, { transposeA: true, alpha: scaling })),
+      ];
+    },
+    { frozen: [mask, ...weights.map(({ base }) => base)] },
   );
 }
 
