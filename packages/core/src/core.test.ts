@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import {
   AtomicFile,
+  escapeHtml,
   type LlamaXrError,
   Mistakes,
   Random,
@@ -100,4 +101,8 @@ test('a file written by hand may hold comments, and a slip in it is told with it
   expect(await readJson5(path)).toEqual({ name: 'x', list: [1, 2] });
   writeFileAtomic(path, '{\n  name: oops }');
   await expect(readJson5(path)).rejects.toThrow(/by-hand\.json5: expected JSON.*2:9/);
+});
+
+test('text in HTML stays text, between tags and in attributes', () => {
+  expect(escapeHtml(`<a href="x" title='y'>&`)).toBe('&#60;a href=&#34;x&#34; title=&#39;y&#39;&#62;&#38;');
 });

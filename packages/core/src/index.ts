@@ -2,6 +2,7 @@
 export { startEnergy } from './energy.ts';
 export * from './errors.ts';
 export * from './files.ts';
+export * from './html.ts';
 export * from './manifest.ts';
 export * from './progress.ts';
 export * from './random.ts';

@@ -4,6 +4,7 @@
  * page's own script, by its hash, and nothing be fetched.
  */
 import { createHash } from 'node:crypto';
+import { escapeHtml } from '@llama-xr/core';
 import type { ReviewPage } from './page-data.ts';
 import { pageScript } from './page-script.ts';
 import { PAGE_STYLE } from './page-style.ts';
@@ -62,10 +63,6 @@ export function jsonForScript(value: unknown): string {
     /[<>&\u2028\u2029]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-}
-
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
 const hash = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;

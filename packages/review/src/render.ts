@@ -1,7 +1,7 @@
 /** The outcome of a review in words and tables: for a terminal, and as a page. */
+import { escapeHtml } from '@llama-xr/core';
 import type { Interval } from '@llama-xr/metrics';
 import type { ReviewOutcome } from './outcome.ts';
-import { escapeHtml } from './page-html.ts';
 import { ERROR_CLASSES, RADPEER_GRADES, RATINGS } from './scales.ts';
 
 export interface Table {

@@ -1,4 +1,5 @@
 /** A suite's verdict for a terminal, and as one HTML page that needs nothing else. */
+import { escapeHtml } from '@llama-xr/core';
 import type { ClaimVerdict, ScenarioVerdict } from './judge.ts';
 import { SEVERITY_LEVELS } from './scenario.ts';
 import type { SuiteVerdict } from './suite-verdict.ts';
@@ -80,8 +81,4 @@ function section({ id, title, severity, passed, draft, claims }: ScenarioVerdict
 ${items.join('\n')}
 </ul>
 </section>`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
