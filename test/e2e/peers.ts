@@ -22,6 +22,9 @@ const NEEDS = {
   dcmdump: hasCommand('dcmdump'),
   dciodvfy: hasCommand('dciodvfy'),
   chromium: hasCommand('chromium'),
+  trl:
+    PYTHON !== undefined &&
+    spawnSync(PYTHON, ['-c', 'import importlib.metadata as m; m.version("trl")']).status === 0,
 };
 export type Need = keyof typeof NEEDS;
 

@@ -7,10 +7,12 @@ import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { encode } from './commands/encode.ts';
 import { evaluate } from './commands/evaluate.ts';
+import { exportRun } from './commands/export.ts';
 import { generate } from './commands/generate.ts';
 import { importAdapter } from './commands/import-adapter.ts';
 import { label } from './commands/label.ts';
 import { merge } from './commands/merge.ts';
+import { plan } from './commands/plan.ts';
 import { prepare } from './commands/prepare.ts';
 import { reviewImport } from './commands/review-import.ts';
 import { reviewPack } from './commands/review-pack.ts';
@@ -23,8 +25,10 @@ const COMMANDS = [
   doctor,
   prepare,
   encode,
+  plan,
   train,
   generate,
+  exportRun,
   importAdapter,
   label,
   merge,

@@ -1,0 +1,48 @@
+import { LLAMA_3_1_8B, PROJECTIONS, projectionShape } from '@llama-xr/llama';
+import { expect, test } from 'vitest';
+import { memoryParts, type TrainingShape, totalBytes, trainable } from './training-memory.ts';
+import { measureSpeed, stepOperations, stepSeconds } from './training-time.ts';
+
+const matrices = PROJECTIONS.reduce((sum, projection) => {
+  const [out, columns] = projectionShape(LLAMA_3_1_8B, projection);
+  return sum + LLAMA_3_1_8B.layers * out * columns;
+}, 0);
+
+const shape = (more: Partial<TrainingShape> = {}): TrainingShape => ({
+  config: LLAMA_3_1_8B,
+  weights: { packed: matrices, plain: 0 },
+  recipe: { rank: 16, targets: [...PROJECTIONS] },
+  batch: 1,
+  sequence: 512,
+  ...more,
+});
+const total = (of: TrainingShape, mode: 'whole' | 'layered') => totalBytes(memoryParts(of, mode));
+
+test('Llama 3.1 8B at rank 16 trains 41,943,040 numbers', () => {
+  expect(trainable(shape())).toBe(41_943_040);
+});
+
+test('layered needs less than whole, 4 bits less than float32, fewer tokens less than more', () => {
+  expect(total(shape(), 'layered')).toBeLessThan(total(shape(), 'whole'));
+  expect(total(shape(), 'layered')).toBeLessThan(
+    total(shape({ weights: { packed: 0, plain: matrices } }), 'layered'),
+  );
+  for (const mode of ['whole', 'layered'] as const) {
+    expect(total(shape(), mode)).toBeLessThan(total(shape({ batch: 4 }), mode));
+    expect(total(shape(), mode)).toBeLessThan(total(shape({ sequence: 1024 }), mode));
+  }
+});
+
+test('a step of 8B is mostly its frozen products: 6 and 4 operations a weight and token', () => {
+  const step = { tokens: 512, learned: 256, batches: 1 };
+  const layered = stepOperations(shape(), step, 'layered');
+  expect(layered.layers).toBe(6 * matrices * 512);
+  expect(stepOperations(shape(), step, 'whole').layers).toBe(4 * matrices * 512);
+  const rest = layered.head + layered.attention + layered.adapter;
+  expect(rest).toBeLessThan(0.15 * layered.layers);
+  expect(stepSeconds(layered, 'layered', 2e11)).toBeCloseTo(stepSeconds(layered, 'layered', 1e11) / 2, 6);
+});
+
+test('the machine has a speed', async () => {
+  expect(await measureSpeed(1, 0.1)).toBeGreaterThan(1e8);
+});
