@@ -3,6 +3,8 @@
  * reference/llama_gradients.py computes as well.
  */
 import type { Batch } from './batch.ts';
+import { type AdapterEngine, openTrainingEngine, type TrainingOptions } from './engine.ts';
+import { viewOf } from './parameters.ts';
 import {
   type LlamaConfig,
   type LlamaWeights,
@@ -105,4 +107,20 @@ export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): numbe
     size += (b[i] as number) ** 2;
   }
   return Math.sqrt(difference / size);
+}
+
+/** An engine with the adapters of reference/llama_gradients.py. */
+export async function tinyEngine(
+  options: Partial<TrainingOptions> = {},
+  weights: LlamaWeights = tinyWeights(),
+): Promise<AdapterEngine> {
+  const engine = await openTrainingEngine(weights, {
+    rank: 2,
+    alpha: 4,
+    threads: 1,
+    mode: 'whole',
+    ...options,
+  });
+  for (const slot of engine.layout) viewOf(engine.parameters, slot).set(pattern(slot.name, slot.length, 0.3));
+  return engine;
 }
