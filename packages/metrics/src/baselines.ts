@@ -22,7 +22,8 @@ export const BASELINES = [
   'template',
 ] as const;
 export type Baseline = (typeof BASELINES)[number];
-export type System = 'model' | Baseline;
+/** Systems of a table; the best constant has another text for each score, and so no drafts (best-constant.ts). */
+export type System = 'model' | Baseline | 'best constant';
 
 /** The drafts of a system in the order of the studies, once or (where chance decides) several times. */
 export type Drafts = readonly (readonly string[])[];

@@ -7,7 +7,7 @@ import type { Interval } from './statistics/bootstrap.ts';
 import type { TextStatistics } from './text-statistics.ts';
 import { beats } from './warnings.ts';
 
-export const SYSTEMS: readonly System[] = ['model', ...BASELINES];
+export const SYSTEMS: readonly System[] = ['model', 'best constant', ...BASELINES];
 export const SUBSETS: readonly Subset[] = ['all', 'abnormal'];
 
 /** Rows of one table: a label, then a value a system, absent where there is none. */
@@ -36,7 +36,8 @@ const DECIMALS: Readonly<Record<string, number>> = { 'distinct texts': 0, 'mean 
 
 /** The tables of a score, as any form of output lays them out. */
 export function tablesOf(table: ScoreTable): TableView[] {
-  const systems = SYSTEMS.filter((system) => table.texts[system] !== undefined);
+  const scored = Object.values(table.protocols).flatMap(({ all = {} }) => Object.keys(all));
+  const systems = SYSTEMS.filter((system) => scored.includes(system));
   const view = (
     title: string,
     marked: boolean,

@@ -235,3 +235,14 @@ test('every score has an interval around itself, in every subset, and every base
           expect(difference.estimate).toBeCloseTo(value - (bySystem[baseline]?.[key] as number), 12);
       }
 });
+
+test('the best constant is chosen on validation reports for each score, and never does worse there than another constant', () => {
+  const predictions = studies((i) => REPORTS[(i * 7) % 40] as string);
+  const constants = { training: REPORTS, validation: REPORTS };
+  const table = score(predictions, { ...noFindings, protocols: ['coco'], training: REPORTS, constants });
+  const { constant = {}, 'best constant': best = {} } = table.protocols.coco?.all ?? {};
+  expect(Object.keys(best)).toEqual(Object.keys(constant));
+  for (const [name, value] of Object.entries(best))
+    expect(value).toBeGreaterThanOrEqual((constant[name] as number) - 1e-12);
+  expect(renderTable(table)).toMatch(/model +best constant +constant/);
+});

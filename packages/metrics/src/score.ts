@@ -5,6 +5,7 @@
 import { fail } from '@llama-xr/core';
 import { isAbnormal as isAbnormalReport } from '@llama-xr/reports';
 import { BASELINES, type BaselineOptions, baselineDrafts, type Drafts, type System } from './baselines.ts';
+import { bestConstantScores, type ConstantSources } from './best-constant.ts';
 import { type ReportReader, reportReader } from './clinical/reading.ts';
 import { scoreClinical } from './clinical-scores.ts';
 import { evidenceOf } from './evidence.ts';
@@ -13,7 +14,7 @@ import { inferenceOf } from './inference.ts';
 import type { Prediction } from './predictions.ts';
 import { type Members, type ScoredRuns, scoreProtocol } from './protocol-scores.ts';
 import { type Protocol, protocolNamed, protocols } from './protocols.ts';
-import type { BySubset, BySystem, ScoreTable, Subset } from './score-table.ts';
+import type { BySubset, BySystem, ScoresByName, ScoreTable, Subset } from './score-table.ts';
 import { meanOf } from './statistics/statistic.ts';
 import { groupsOf, type StudyTraits, type Subgroup, subgroups } from './statistics/subgroups.ts';
 import { type TextStatistics, textStatistics } from './text-statistics.ts';
@@ -25,6 +26,8 @@ export interface ScoreOptions extends BaselineOptions {
   /** Decides where a line does not say; unless given, a report that states or suspects a finding is abnormal. */
   readonly isAbnormal?: (prediction: Prediction) => boolean;
   readonly statedFindings?: StatedFindings;
+  /** Adds the best constant of each score, chosen on these. */
+  readonly constants?: ConstantSources;
   /** Reads reports for the clinical scores; our own rules unless given. */
   readonly reader?: ReportReader;
   /** What is known of a study beyond its line, such as its views. */
@@ -41,6 +44,10 @@ export function score(predictions: readonly Prediction[], options: ScoreOptions 
   const systems = draftsOfSystems(predictions, { ...options, seed, repeats });
   const members = subsets(predictions, (p) => p.abnormal ?? isAbnormal(p));
   const scored = chosen.map((protocol) => scoreProtocol(protocol, predictions, systems, members));
+  const { constants } = options;
+  const best = new Map(
+    constants && chosen.map((one) => [one.name, bestConstantScores(one, predictions, members, constants)]),
+  );
   const read = options.reader ?? reportReader();
   const { errors, ...clinical } = scoreClinical(predictions, systems, members, read);
   const inferred = [...scored, clinical].map((scores) => ({
@@ -50,7 +57,9 @@ export function score(predictions: readonly Prediction[], options: ScoreOptions 
   const grounding = scored[0] && groundingOf(scored[0]);
   const table = {
     studies: { all: predictions.length, abnormal: members.abnormal?.length ?? 0 },
-    protocols: Object.fromEntries(scored.map(({ protocol, table }) => [protocol.name, table])),
+    protocols: Object.fromEntries(
+      scored.map(({ protocol: { name }, table }) => [name, withBest(table, best.get(name))]),
+    ),
     titles: Object.fromEntries(chosen.map(({ name, title }) => [name, title])),
     intervals: Object.fromEntries(inferred.map(({ name, intervals }) => [name, intervals])),
     comparisons: inferred.flatMap(({ comparisons }) => comparisons),
@@ -66,6 +75,20 @@ export function score(predictions: readonly Prediction[], options: ScoreOptions 
     notices: [...new Set(predictions.flatMap((p) => p.notices ?? []))],
   };
   return { ...table, warnings: warningsOf(table) };
+}
+
+function withBest(
+  table: ScoredRuns['table'],
+  best: BySubset<ScoresByName> | undefined,
+): BySubset<BySystem<ScoresByName>> {
+  if (best === undefined) return table;
+  const subsets = Object.entries(table) as [Subset, BySystem<ScoresByName>][];
+  return Object.fromEntries(
+    subsets.map(([subset, bySystem]) => [
+      subset,
+      { ...bySystem, 'best constant': best[subset] as ScoresByName },
+    ]),
+  );
 }
 
 /** Every text that will be scored: drafts of all systems, and references. For models that read them all beforehand. */

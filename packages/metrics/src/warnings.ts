@@ -187,6 +187,7 @@ function beaten({ protocols, clinical }: JudgedTable): Warning[] {
 const NAMES: Record<System, string> = {
   model: 'The model',
   constant: 'A constant text',
+  'best constant': 'The best constant text for each score',
   frequent: 'The most frequent training report',
   random: "Another study's report",
   shuffled: "The model's drafts shuffled among the studies",

@@ -1,6 +1,6 @@
 /** `llama-xr evaluate`: scores of drafts beside what a text that reads no image would score, on a page that can be checked. */
 import { fail, sha256File, startRun } from '@llama-xr/core';
-import { type Dataset, readStudies } from '@llama-xr/dataset';
+import { type Dataset, readStudies, type Split } from '@llama-xr/dataset';
 import {
   type Prediction,
   type ProtocolName,
@@ -112,12 +112,15 @@ export async function scoreFile(config: EvaluationConfig) {
   const { predictions: path, protocols, data, features, models, seed, allowEmpty } = config;
   const predictions = await readPredictions(path, { allowEmpty });
   const dataset = data === null ? undefined : await readStudies(data);
-  const training = dataset?.studies.filter((study) => study.split === 'train').map(({ report }) => report);
+  const reports = (split: Split) =>
+    dataset?.studies.filter((study) => study.split === split).map(({ report }) => report) ?? [];
+  const [training, validation] = [reports('train'), reports('val')];
   const views = new Map(dataset?.studies.map((study) => [study.id, study.views]));
   const options = {
     seed,
     traits: (id: string) => ({ views: views.get(id) }),
-    ...(training !== undefined && { training }),
+    ...(training.length > 0 && { training }),
+    ...(training.length > 0 && validation.length > 0 && { constants: { training, validation } }),
     ...(features !== null && { features: nearest(dataset, features, predictions) }),
   };
   const scoring = await scoringWith(models, protocols, predictions, options);
