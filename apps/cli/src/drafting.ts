@@ -13,12 +13,14 @@ import {
   type Tokenizer,
 } from '@llama-xr/llama';
 import type { Neighbour } from '@llama-xr/metrics';
-import { findingTags } from '@llama-xr/reports';
+import { findingTags, labelReport, parseTag } from '@llama-xr/reports';
 import {
   drawNear,
   type Example,
   passRandom,
   type Recipe,
+  repeated,
+  repeatFactors,
   studiesOfPass,
   type TrainingData,
 } from '@llama-xr/train';
@@ -98,9 +100,21 @@ export class Drafting {
     const hasFindings = (study: Study) => findingTags(this.tags(study)).length > 0;
     const order = new Random(`${recipe.seed}:studies without findings`);
     const random = passRandom(recipe.seed, pass).fork('exemplars');
-    return studiesOfPass(train, hasFindings, { pass, share: recipe.normalShare, random: order }).map(
-      (study) => this.#example(study, this.#drawn(study, random)),
+    const once = studiesOfPass(train, hasFindings, { pass, share: recipe.normalShare, random: order });
+    const visits = passRandom(recipe.seed, pass).fork('visits');
+    return repeated(once, this.#repeatFactors(once), visits).map((study) =>
+      this.#example(study, this.#drawn(study, random), recipe.findingWeight),
     );
+  }
+
+  /** How often a pass visits its studies, by the findings of their prompts among all training studies. */
+  #repeatFactors(studies: readonly Study[]): number[] {
+    const { recipe, train } = this.#setup;
+    if (recipe.rareFindings === 0) return studies.map(() => 1);
+    const findings = train.map((study) => findingTags(this.tags(study)).map((tag) => parseTag(tag).head));
+    const factors = repeatFactors(findings, recipe.rareFindings);
+    const byStudy = new Map(train.map((study, i) => [study, factors[i] as number]));
+    return studies.map((study) => byStudy.get(study) ?? 1);
   }
 
   #best(study: Study): Study[] {
@@ -123,10 +137,19 @@ export class Drafting {
     return drawn;
   }
 
-  #example(study: Study, exemplars: readonly Study[]): Example {
+  /** @param findingWeight of the words that state a finding; 1 in val, so that its loss can be compared across recipes. */
+  #example(study: Study, exemplars: readonly Study[], findingWeight = 1): Example {
     const { tokenizer, recipe } = this.#setup;
     const { maxTokens, loss } = recipe;
-    return { id: study.id, ...encodeExample(tokenizer, this.#parts(study, exemplars), { maxTokens, loss }) };
+    const prompt = this.#parts(study, exemplars);
+    const emphasis = findingWeight !== 1 && {
+      weight: findingWeight,
+      spans: findingSpans(study.report, prompt.response.length - study.report.length),
+    };
+    return {
+      id: study.id,
+      ...encodeExample(tokenizer, prompt, { maxTokens, loss, ...(emphasis && { emphasis }) }),
+    };
   }
 
   #parts(study: Study, exemplars: readonly Study[], findings = this.#setup.findings): Prompt {
@@ -141,6 +164,13 @@ export class Drafting {
       exemplars: exemplars.map((exemplar) => exemplar.report),
     });
   }
+}
+
+/** Where a response states findings as present or possible; its report begins at character `offset`. */
+function findingSpans(report: string, offset: number): { start: number; end: number }[] {
+  return labelReport(report)
+    .filter(({ polarity }) => polarity !== 'negative')
+    .map(({ start, end }) => ({ start: offset + start, end: offset + end }));
 }
 
 function chunks<T>(items: readonly T[], size: number): T[][] {

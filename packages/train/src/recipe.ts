@@ -26,6 +26,16 @@ const Fields = z.strictObject({
   exemplarDropout: z.number().min(0).max(1).default(0.15),
   /** Share of the studies without findings that a pass visits, in turn: most reports are normal, and teach the same. */
   normalShare: z.number().positive().max(1).default(1),
+  /**
+   * Findings on a smaller share of the training studies than this are rare: a pass visits studies with them more often, by
+   * the root of how rare they are (repeat factor sampling). 0 is off.
+   */
+  rareFindings: z.number().min(0).max(1).default(0),
+  /**
+   * Weight in the loss of the words that state a finding as present or possible; all others have 1. Against templates: most
+   * words of a report are the same in every other one.
+   */
+  findingWeight: positive.max(100).default(1),
   /** Learn the report alone, or prompt and report. */
   loss: z.enum(['response', 'all']).default('response'),
   /** Longest example, in tokens; longer ones lose the end of the report. */

@@ -55,6 +55,8 @@ What a recipe decides beside prompts, rank, rate and passes:
   targets, scaling        the projections that are adapted; alpha/r or alpha/sqrt(r)
   dropout                 share of what adapters read that training leaves out
   validation              everySteps, studies, grounding: looks at val while training runs
+  rareFindings            studies with rare findings visited more often
+  findingWeight           words that state a finding weigh more in the loss
   watch, patience, keep   early stopping, and whether the best or the last state becomes the adapter
 
 The run folder's curves.html shows losses, grounding gap, rate and speed while training goes on.

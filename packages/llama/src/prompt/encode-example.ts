@@ -2,12 +2,15 @@
 import { fail } from '@llama-xr/core';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { Prompt } from './prompt.ts';
+import { spanWeights, type TextSpan, tokenSpans } from './token-spans.ts';
 
 export interface EncodeOptions {
   /** Longest example; the end of a longer response is left out, with its end-of-text token. */
   readonly maxTokens: number;
   /** Learn the response alone, or all but the first token. */
   readonly loss: 'response' | 'all';
+  /** Characters of the response whose tokens have another weight in the loss than 1. */
+  readonly emphasis?: { readonly spans: readonly TextSpan[]; readonly weight: number };
 }
 
 export interface EncodedExample {
@@ -16,6 +19,8 @@ export interface EncodedExample {
   readonly lossFrom: number;
   /** Index of the first token of the response. */
   readonly responseFrom: number;
+  /** Weight of each token to be learned, where some are emphasised. */
+  readonly tokenWeights?: Float32Array;
 }
 
 /** The tokens of a prompt, with the beginning-of-text token where the model expects one. */
@@ -28,12 +33,19 @@ export function encodePrompt(tokenizer: Tokenizer, { segments }: Prompt): number
 export function encodeExample(
   tokenizer: Tokenizer,
   prompt: Prompt,
-  { maxTokens, loss }: EncodeOptions,
+  { maxTokens, loss, emphasis }: EncodeOptions,
 ): EncodedExample {
   const asked = encodePrompt(tokenizer, prompt);
   if (asked.length >= maxTokens)
     fail('INPUT', `maxTokens: expected more than the prompt's ${asked.length} tokens, got ${maxTokens}`);
   const answered = [...tokenizer.encode(prompt.response), tokenizer.eos];
   const tokens = Int32Array.from([...asked, ...answered].slice(0, maxTokens));
-  return { tokens, lossFrom: loss === 'response' ? asked.length : 1, responseFrom: asked.length };
+  const responseFrom = asked.length;
+  const lossFrom = loss === 'response' ? responseFrom : 1;
+  if (emphasis === undefined) return { tokens, lossFrom, responseFrom };
+  const tokenWeights = new Float32Array(tokens.length - lossFrom).fill(1);
+  const { spans, weight } = emphasis;
+  const written = answered.slice(0, Math.min(answered.length - 1, tokens.length - responseFrom));
+  tokenWeights.set(spanWeights(tokenSpans(tokenizer, written), spans, weight), responseFrom - lossFrom);
+  return { tokens, lossFrom, responseFrom, tokenWeights };
 }

@@ -1,0 +1,68 @@
+import type { Study } from '@llama-xr/dataset';
+import { createBpeTokenizer, trainByteBpe } from '@llama-xr/llama';
+import { parseRecipe } from '@llama-xr/train';
+import { expect, test } from 'vitest';
+import { Drafting } from './drafting.ts';
+
+const REPORTS = [
+  ['normal', 'The lungs are clear. No pleural effusion.'],
+  ['Pleural Effusion/left/small', 'There is a small left pleural effusion. No pneumothorax.'],
+  ['Cardiomegaly', 'The heart is enlarged. The lungs are clear.'],
+] as const;
+
+const study = (id: number, kind: number): Study => {
+  const [tag, report] = REPORTS[kind] as (typeof REPORTS)[number];
+  return {
+    id: `s${id}`,
+    patient: `p${id}`,
+    split: 'train',
+    views: [],
+    findings: report,
+    impression: '',
+    report,
+    tags: [tag],
+    abnormal: kind > 0,
+  };
+};
+
+/** Eleven normal studies, one with an effusion, four with a large heart. */
+const train = Array.from({ length: 16 }, (_, i) => study(i, i < 11 ? 0 : i === 12 ? 1 : 2));
+const tokenizer = createBpeTokenizer(
+  trainByteBpe(
+    REPORTS.map(([, report]) => report),
+    300,
+  ),
+);
+
+function trainingData(fields: object) {
+  const recipe = parseRecipe({ name: 'test', passes: 2, ...fields }, 'test');
+  return new Drafting({ recipe, tokenizer, findings: 'mesh', train }).trainingData(train.slice(10, 14));
+}
+
+test('rare findings are visited more often where the recipe asks for it, and not otherwise', () => {
+  const visits = (fields: object) =>
+    trainingData(fields).passes.map((pass) => pass.filter(({ id }) => id === 's12').length);
+  expect(visits({})).toEqual([1, 1]);
+  expect(visits({ rareFindings: 0.25 })).toEqual([2, 2]);
+  expect(trainingData({ rareFindings: 0.25 }).passes[0]).toHaveLength(17);
+});
+
+test('words that state a finding weigh more in training, denials and val do not', () => {
+  const { passes, val } = trainingData({ findingWeight: 3 });
+  const weighty = (id: string) => {
+    const example = passes[0]?.find((e) => e.id === id);
+    const { tokens = new Int32Array(), lossFrom = 0, tokenWeights } = example ?? {};
+    return tokenizer.decode(
+      [...tokens].filter((_, i) => i >= lossFrom && tokenWeights?.[i - lossFrom] === 3),
+    );
+  };
+  expect(weighty('s12')).toMatch(/effusion/);
+  expect(weighty('s12')).not.toMatch(/pneumothorax|There/);
+  expect(weighty('s0')).toBe('');
+  expect(val.every(({ tokenWeights }) => tokenWeights === undefined)).toBe(true);
+  expect(
+    trainingData({})
+      .passes.flat()
+      .every(({ tokenWeights }) => tokenWeights === undefined),
+  ).toBe(true);
+});
