@@ -9,7 +9,7 @@ import {
   renderTable,
   score,
 } from '@llama-xr/metrics';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type EvaluationConfig, writeEvaluation } from '../evaluation-files.ts';
 import { count, names } from '../flags.ts';
 import { hashModels, scoringWith } from '../scoring-models.ts';
@@ -58,7 +58,11 @@ export function evaluate(root: Command): void {
       '--features <file>',
       'made by llama-xr encode: adds the report of the nearest image as a baseline',
     )
-    .option('--meteor-data <dir>', "METEOR-1.5's data: its score is then the jar's")
+    .addOption(
+      new Option('--meteor-data <dir>', "METEOR-1.5's data: its score is then the jar's").env(
+        'LLAMA_XR_METEOR',
+      ),
+    )
     .option('--bertscore <dir>', 'encoder for BERTScore: model.onnx and its tokenizer')
     .option('--chexbert <dir>', 'CheXbert as ONNX: its labels in place of ours')
     .option('--run <dir>', 'run folder that wrote the drafts: a model card is made')
