@@ -9,7 +9,7 @@ import { packRows, plainRow, type Row, rowLength } from './packing.ts';
 import type { Recipe } from './recipe.ts';
 
 /** What of a recipe decides the batches. */
-export type BatchRules = Pick<Recipe, 'batchSize' | 'packing' | 'sharePrefix' | 'maxTokens'>;
+export type BatchRules = Pick<Recipe, 'batchSize' | 'packing' | 'sharePrefix' | 'rowTokens' | 'maxTokens'>;
 
 /** Examples of like length that are packed together: many enough to fill gaps, few enough to stay alike. */
 const GROUP_BATCHES = 8;
@@ -21,11 +21,11 @@ export function planPass(examples: readonly Example[], rules: BatchRules, random
 
 /** Examples by length, as batches. */
 export function inBatches(examples: readonly Example[], rules: BatchRules): Row[][] {
-  const { batchSize, packing, sharePrefix, maxTokens } = rules;
+  const { batchSize, packing, sharePrefix, rowTokens, maxTokens } = rules;
   const order = examples.toSorted((a, b) => a.tokens.length - b.tokens.length);
   if (!packing) return slices(order.map(plainRow), batchSize);
   const rows = slices(order, GROUP_BATCHES * batchSize)
-    .flatMap((group) => packRows(group, { rowTokens: maxTokens, sharePrefix }))
+    .flatMap((group) => packRows(group, { rowTokens: rowTokens || maxTokens, sharePrefix }))
     .sort((a, b) => rowLength(a) - rowLength(b));
   return batchesOf(rows, batchSize);
 }

@@ -101,11 +101,12 @@ test('packing leaves less padding, and a shared beginning fewer positions', () =
     const tokens = Int32Array.from([...prompt, ...draw(5 + random.int(40))]);
     return { id: `${i}`, tokens, lossFrom: 20 };
   });
+  const rules = { batchSize: 8, maxTokens: 128, rowTokens: 0, packing: false, sharePrefix: false };
   const places = (packing: boolean, sharePrefix: boolean) =>
-    inBatches(many, { batchSize: 8, maxTokens: 128, packing, sharePrefix })
+    inBatches(many, { ...rules, packing, sharePrefix })
       .map((rows) => collateRows(rows, 1))
       .reduce((sum, { batch, sequence }) => sum + batch * sequence, 0);
-  const packed = inBatches(many, { batchSize: 8, maxTokens: 128, packing: true, sharePrefix: false });
+  const packed = inBatches(many, { ...rules, packing: true });
   const sizes = packed.map((rows) => rows.flatMap((row) => row.examples).length);
   expect(Math.max(...sizes)).toBeLessThanOrEqual(10);
   expect(sizes.length).toBeGreaterThanOrEqual(7);
@@ -114,4 +115,6 @@ test('packing leaves less padding, and a shared beginning fewer positions', () =
   expect(places(true, false)).toBeGreaterThanOrEqual(least);
   expect(places(true, false)).toBeLessThan(places(false, false) * 1.05);
   expect(places(true, true)).toBeLessThan(0.75 * least);
+  const longer = inBatches(many, { ...rules, packing: true, rowTokens: 256 });
+  expect(longer.flat().some((row) => rowLength(row) > 128)).toBe(true);
 });

@@ -58,10 +58,15 @@ const Fields = z.strictObject({
   passes: count.max(1000).default(3),
   /** Examples of a batch. A packed batch holds about as many, in whole rows. */
   batchSize: count.max(1024).default(8),
-  /** Rows of up to `maxTokens` tokens hold several examples, so that little is padding; losses and gradients stay. */
+  /**
+   * Rows hold several examples, so that little is padding; losses and gradients stay. Batches are of like length anyway: it
+   * pays where lengths differ much, or with `sharePrefix`.
+   */
   packing: z.boolean().default(false),
-  /** Packed examples that begin alike compute their beginning once. */
+  /** Packed examples that begin alike compute their beginning once: pays where prompts are long and alike. */
   sharePrefix: z.boolean().default(false),
+  /** Longest packed row, in tokens; `maxTokens` for 0. Attention costs its square, so that more is not always faster. */
+  rowTokens: z.int().min(0).max(65_536).default(0),
   /** Batches whose gradients add up to one optimizer step. */
   accumulation: count.max(1024).default(1),
   learningRate: positive.max(1).default(2e-4),
