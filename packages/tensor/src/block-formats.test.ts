@@ -42,6 +42,14 @@ test.each(['Q4_0', 'Q4_1', 'Q4_K'] as const)('%s taken apart gives the dequantiz
   expect(plain(rebuilt)).toEqual(plain(floats(values)));
 });
 
+test('Q4_K is taken apart wherever its bytes lie in memory', () => {
+  const { bytes: encoded } = golden.decode.Q4_K as { bytes: string };
+  const aligned = Uint8Array.from(bytes(encoded));
+  const shifted = new Uint8Array(aligned.length + 1);
+  shifted.set(aligned, 1);
+  expect(unpackQ4('Q4_K', shifted.subarray(1))).toEqual(unpackQ4('Q4_K', aligned));
+});
+
 const blockOf32 = fc.float32Array({
   minLength: 32,
   maxLength: 32,

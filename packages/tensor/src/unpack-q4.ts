@@ -49,19 +49,33 @@ function unpackPlain(type: 'Q4_0' | 'Q4_1', bytes: Uint8Array, { nibbles, scale,
   }
 }
 
-/** A super-block's 32 bytes hold one sub-block in their low nibbles and the next in their high ones. */
+/**
+ * A super-block's 32 bytes hold one sub-block in their low nibbles and the next in their high ones. Nibbles are regrouped
+ * four bytes at a time: an 8B model has billions of them.
+ */
 function unpackQ4_K(bytes: Uint8Array, { nibbles, scale, offset }: UnpackedQ4): void {
-  for (let i = 0; i < scale.length; i++) {
-    const sub = i & 7;
-    const at = (i >> 3) * GGML_TYPES.Q4_K.bytes;
-    scale[i] = float16At(bytes, at) * subScale(bytes, at + 4, sub);
-    offset[i] = -float16At(bytes, at + 2) * subMin(bytes, at + 4, sub);
-    const quants = at + 16 + (sub >> 1) * 32;
-    const shift = (sub & 1) * 4;
-    for (let j = 0; j < 16; j++) {
-      const first = ((bytes[quants + j] as number) >> shift) & 15;
-      const last = ((bytes[quants + j + 16] as number) >> shift) & 15;
-      nibbles[i * 16 + j] = first | (last << 4);
+  const size = GGML_TYPES.Q4_K.bytes;
+  const source = wordsOf(bytes);
+  const target = wordsOf(nibbles);
+  for (let at = 0, i = 0; at < bytes.byteLength; at += size) {
+    const d = float16At(bytes, at);
+    const dmin = float16At(bytes, at + 2);
+    for (let sub = 0; sub < 8; sub++, i++) {
+      scale[i] = d * subScale(bytes, at + 4, sub);
+      offset[i] = -dmin * subMin(bytes, at + 4, sub);
+      const quants = (at + 16) / 4 + (sub >> 1) * 8;
+      const shift = (sub & 1) * 4;
+      for (let j = 0; j < 4; j++) {
+        const first = ((source[quants + j] as number) >>> shift) & 0x0f0f0f0f;
+        const last = ((source[quants + j + 4] as number) >>> shift) & 0x0f0f0f0f;
+        target[i * 4 + j] = first | (last << 4);
+      }
     }
   }
+}
+
+/** Whole words of bytes; only nibbles move within them, so their order on the machine does not matter. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
 }
