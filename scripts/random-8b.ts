@@ -15,4 +15,4 @@ if (vocabulary === undefined || out === undefined) {
 using file = openGguf(vocabulary);
 const entries = [...file.metadata].filter(([key]) => key.startsWith('tokenizer.'));
 writeRandomLlama(out, LLAMA_3_1_8B, { vocabulary: entries, seed: 3407 });
-console.log(`${out}: peak ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`);
+console.log(`${out}: peak ${Math.round((process.resourceUsage().maxRSS * 1024) / 1e6)} MB`);

@@ -14,7 +14,7 @@ if (base === undefined) {
   process.exit(64);
 }
 const seconds = (since: number) => ((performance.now() - since) / 1000).toFixed(1);
-const peak = () => `peak ${(process.resourceUsage().maxRSS / 1e6).toFixed(2)} GB`;
+const peak = () => `peak ${((process.resourceUsage().maxRSS * 1024) / 1e9).toFixed(2)} GB`;
 
 const opening = performance.now();
 await using engine = await openTrainingWorker(base, { rank: Number(rank), mode: 'layered' });
