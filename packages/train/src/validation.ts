@@ -33,6 +33,8 @@ export class Validation {
     this.#recipe = recipe;
     this.#val = val;
     this.#swap = grounding === 0 ? undefined : swapPrompts(val.slice(0, grounding), recipe);
+    if (val.length === 0 && (recipe.keep === 'best' || recipe.patience > 0))
+      fail('CONFIG', 'keep, patience: expected "last" and 0, since there are no studies of val to look at');
     if (recipe.watch === 'grounding' && this.#swap?.own.length === 0)
       fail(
         'CONFIG',

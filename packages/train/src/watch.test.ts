@@ -170,4 +170,6 @@ test('the gap is that between other prompts and the own one, and a recipe cannot
   const options = { checkpoint: join(root, 'alike'), identity: 'x' };
   const recipe = recipeWith({ watch: 'grounding', validation });
   await expect(train(new Bigram(), alike, recipe, options).next()).rejects.toThrow(/no two studies of val/);
+  const blind = train(new Bigram(), { ...alike, val: [] }, recipeWith({ patience: 1 }), options);
+  await expect(blind.next()).rejects.toThrow(/no studies of val to look at/);
 });
