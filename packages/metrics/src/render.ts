@@ -36,14 +36,15 @@ const DECIMALS: Readonly<Record<string, number>> = { 'distinct texts': 0, 'mean 
 
 /** The tables of a score, as any form of output lays them out. */
 export function tablesOf(table: ScoreTable): TableView[] {
-  const scored = Object.values(table.protocols).flatMap(({ all = {} }) => Object.keys(all));
-  const systems = SYSTEMS.filter((system) => scored.includes(system));
   const view = (
     title: string,
     marked: boolean,
     of: (subset: Subset) => BySystem<Record<string, number>> | undefined,
     intervals: BySubset<Record<string, Interval>> = {},
-  ): TableView => ({ title, systems, marked, blocks: blocksOf(table, systems, of, intervals) });
+  ): TableView => {
+    const systems = SYSTEMS.filter((system) => of('all')?.[system] !== undefined);
+    return { title, systems, marked, blocks: blocksOf(table, systems, of, intervals) };
+  };
   return [
     ...Object.entries(table.protocols).map(([name, scores]) =>
       view(`${name}: ${table.titles[name]}`, true, (subset) => scores[subset], table.intervals[name]),
