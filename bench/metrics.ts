@@ -9,7 +9,8 @@
  *                                                                         [--stream 0] [--json]
  *
  * Without --meteor-data our METEOR-1.5 has no paraphrases, and so has less to do. --stream N also scores N generated reports one
- * by one and shows the live memory on the way.
+ * by one and shows the live memory on the way. With NODE_COMPILE_CACHE compiled code is kept from an earlier start, as Python
+ * keeps its own; `npm run bench` sets it.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
