@@ -22,9 +22,8 @@ const NEEDS = {
   dcmdump: hasCommand('dcmdump'),
   dciodvfy: hasCommand('dciodvfy'),
   chromium: hasCommand('chromium'),
-  trl:
-    PYTHON !== undefined &&
-    spawnSync(PYTHON, ['-c', 'import importlib.metadata as m; m.version("trl")']).status === 0,
+  xllamacpp: hasPackage('xllamacpp'),
+  trl: hasPackage('trl'),
 };
 export type Need = keyof typeof NEEDS;
 
@@ -33,6 +32,11 @@ export const lacks = (...needs: Need[]): boolean => needs.some((need) => !NEEDS[
 
 function hasCommand(name: string): boolean {
   return spawnSync('which', [name]).status === 0;
+}
+
+function hasPackage(name: string): boolean {
+  if (PYTHON === undefined) return false;
+  return spawnSync(PYTHON, ['-c', `import importlib.metadata as m; m.version("${name}")`]).status === 0;
 }
 
 /** A folder that is removed after the suite. */

@@ -166,6 +166,21 @@ test("llama-server's form of log probabilities is read too, and a first token ma
   expect(text?.logProbabilities).toEqual([-1]);
 });
 
+test('tokens are those that the server drew, where it tells them', async () => {
+  const content = [
+    { id: 7, logprob: -1 },
+    { id: 9, logprob: -2 },
+  ];
+  for (const more of [
+    { logprobs: { content } },
+    { token_ids: [7, 9], logprobs: { token_logprobs: [-1, -2] } },
+  ]) {
+    const { url } = await serve(() => [200, { choices: [{ text: 'ab', finish_reason: 'stop', ...more }] }]);
+    const [draft] = await all((await connect(url)).generate([prompt('a')], { maxTokens: 2 }));
+    expect(draft).toMatchObject({ tokens: [7, 9], logProbabilities: [-1, -2] });
+  }
+});
+
 test.each([
   ['no JSON', 'Internal Error', /expected JSON, got "Internal Error"/],
   ['no text', { choices: [] }, /request a: expected choices\[0\]\.text/],

@@ -4,8 +4,8 @@
  * tokens do not travel.
  *
  * The interface is that of the generator. Prompts go out as text and drafts come back as text with a log probability a
- * token, so tokens are re-made here from the text; where a server cuts it otherwise, the log probabilities are still its
- * own, token by token.
+ * token. A server that does not tell the tokens it drew leaves them to be made from the text again: another cut of it than
+ * the server's is possible then, and the log probabilities are still the server's own.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fail, LlamaXrError, sha256 } from '@llama-xr/core';
@@ -163,10 +163,10 @@ function promptText(tokens: readonly number[], codec: CheckedEndpoint['codec']):
 }
 
 function generationOf(
-  { text, logProbabilities, stopReason }: Completion,
+  { text, tokens, logProbabilities, stopReason }: Completion,
   { codec }: CheckedEndpoint,
 ): Pick<Generation, 'tokens' | 'logProbabilities' | 'stopReason'> {
-  return { tokens: codec.encode(text), logProbabilities, stopReason };
+  return { tokens: tokens ?? codec.encode(text), logProbabilities, stopReason };
 }
 
 /** One sequence of numbers for each request and sample, as the generator has it; 31 bits, which all servers take. */

@@ -50,14 +50,18 @@ export function checkEndpoint(options: EndpointOptions): CheckedEndpoint {
 
 export interface Completion extends Pick<GenerationResult, 'logProbabilities' | 'stopReason'> {
   readonly text: string;
+  /** The ids that were drawn, where the server tells them. */
+  readonly tokens?: readonly number[];
 }
 
 /** @throws LlamaXrError ENGINE where the answer is no completion with log probabilities. */
 export function parseCompletion(where: string, answer: unknown): Completion {
   const choice = (answer as { choices?: unknown[] } | null)?.choices?.[0] as Choice | undefined;
   if (typeof choice?.text !== 'string') fail('ENGINE', `${where}: expected choices[0].text, got none`);
+  const tokens = tokenIds(choice);
   return {
     text: choice.text,
+    ...(tokens && { tokens }),
     logProbabilities: logProbabilities(where, choice.logprobs),
     stopReason: choice.finish_reason === 'length' ? 'length' : 'stop',
   };
@@ -66,7 +70,18 @@ export function parseCompletion(where: string, answer: unknown): Completion {
 interface Choice {
   text?: unknown;
   finish_reason?: unknown;
+  token_ids?: unknown;
   logprobs?: { token_logprobs?: unknown; content?: unknown } | null;
+}
+
+/** vLLM has a list of its own for them, llama-server an id beside each log probability; OpenAI's API has none. */
+function tokenIds({ token_ids: list, logprobs }: Choice): number[] | undefined {
+  const content = Array.isArray(logprobs?.content)
+    ? (logprobs.content as ({ id?: unknown } | null)[])
+    : undefined;
+  const ids = Array.isArray(list) ? list : content?.map((entry) => entry?.id);
+  const isId = (id: unknown): id is number => Number.isSafeInteger(id) && (id as number) >= 0;
+  return ids?.every(isId) ? ids : undefined;
 }
 
 /** `token_logprobs` as OpenAI and vLLM have it; llama-server gives the `content` of the chat API. */
