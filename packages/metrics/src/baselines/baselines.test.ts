@@ -13,7 +13,12 @@ test('the most frequent text, case and punctuation aside', () => {
 });
 
 test('the best constant of each score is the best of all that are tried', () => {
-  const training = ['heart is normal', 'heart is normal', 'lungs are clear and heart is normal in size', 'x y z'];
+  const training = [
+    'heart is normal',
+    'heart is normal',
+    'lungs are clear and heart is normal in size',
+    'x y z',
+  ];
   const validation = [['lungs are clear'], ['heart is normal in size now'], ['x y z'], ['x y z']];
   const best = bestConstants(training, validation, protocols.plain);
   for (const scorer of protocols.plain.scorers) {
