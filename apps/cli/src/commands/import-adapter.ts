@@ -106,7 +106,7 @@ function readAdapter(source: string, base: string): Adapter {
   return loadAdapter(source, weights.config);
 }
 
-/** The recipe with the adapter's own rank and alpha: rank-stabilised scaling is an alpha by then; all projections train on. */
+/** The recipe with the adapter's own shape: rank-stabilised scaling is an alpha by now. */
 function recipeOf(given: Recipe, adapter: Adapter, name: string): Recipe {
   const { rank, alpha } = adapter;
   const targets = adaptedProjections(adapter);
