@@ -4,7 +4,7 @@ import { fail, readJson } from '@llama-xr/core';
 import { compareEvaluations, type Evaluated, renderComparison } from '@llama-xr/evaluation';
 import type { ScoreTable } from '@llama-xr/metrics';
 import type { Command } from 'commander';
-import { type EvaluationManifest, MANIFEST, SCORES } from '../evaluation-files.ts';
+import { type EvaluationManifest, MANIFEST, SCORES } from '../evaluation/evaluation-files.ts';
 import { type OutputFlags, openTerminal } from '../terminal.ts';
 
 export function compare(root: Command): void {

@@ -6,12 +6,12 @@ import { Random, sha256File, startRun, writeJsonLines, writeManifest } from '@ll
 import { type Dataset, SPLITS, type Split, STUDIES_FILE, type Study } from '@llama-xr/dataset';
 import { type CounterfactualScore, type Flip, findingsReader, scoreCounterfactual } from '@llama-xr/metrics';
 import { type Command, Option } from 'commander';
-import { DraftJudge, type DraftRequest, draftRequests } from '../draft-requests.ts';
+import { DraftJudge, type DraftRequest, draftRequests } from '../drafts/draft-requests.ts';
+import { FindingFlipper } from '../drafts/flip-findings.ts';
+import { type OpenedRun, openRun } from '../drafts/open-run.ts';
+import { type Draft, PartialPredictions } from '../drafts/predictions.ts';
+import { readWithFeatures } from '../drafts/study-features.ts';
 import { count } from '../flags.ts';
-import { FindingFlipper } from '../flip-findings.ts';
-import { type OpenedRun, openRun } from '../open-run.ts';
-import { type Draft, PartialPredictions } from '../predictions.ts';
-import { readWithFeatures } from '../study-features.ts';
 import { duration, type OutputFlags, openTerminal } from '../terminal.ts';
 import { version } from '../version.ts';
 

@@ -15,7 +15,7 @@ import { countSides, weakFindings } from '../demo/reading-quality.ts';
 import { makeTinyBase } from '../demo/tiny-base.ts';
 import { count } from '../flags.ts';
 import { type OutputFlags, openTerminal, type Terminal } from '../terminal.ts';
-import { planTraining, runTraining } from '../training-run.ts';
+import { planTraining, runTraining } from '../training/training-run.ts';
 import { version } from '../version.ts';
 
 interface Flags extends OutputFlags {

@@ -3,7 +3,7 @@ import { readStudies } from '@llama-xr/dataset';
 import { DEVICES, type Device } from '@llama-xr/onnx';
 import { encodeStudies, loadEncoder } from '@llama-xr/vision';
 import { type Command, Option } from 'commander';
-import { encoderSource } from '../encoder-source.ts';
+import { encoderSource } from '../drafts/encoder-source.ts';
 import { count } from '../flags.ts';
 import { type OutputFlags, openTerminal } from '../terminal.ts';
 

@@ -10,12 +10,12 @@ import {
   score,
 } from '@llama-xr/metrics';
 import { type Command, Option } from 'commander';
-import { type EvaluationConfig, writeEvaluation } from '../evaluation-files.ts';
+import { nearestReports } from '../drafts/study-features.ts';
+import { type EvaluationConfig, writeEvaluation } from '../evaluation/evaluation-files.ts';
+import { hashModels, scoringWith } from '../evaluation/scoring-models.ts';
+import { verifyEvaluation } from '../evaluation/verify-evaluation.ts';
 import { count, names } from '../flags.ts';
-import { hashModels, scoringWith } from '../scoring-models.ts';
-import { nearestReports } from '../study-features.ts';
 import { type OutputFlags, openTerminal, type Terminal } from '../terminal.ts';
-import { verifyEvaluation } from '../verify-evaluation.ts';
 
 const PROTOCOLS = Object.keys(protocols) as ProtocolName[];
 const DEFAULT_PROTOCOLS: ProtocolName[] = ['plain', 'coco', 'r2gen', 'paper'];

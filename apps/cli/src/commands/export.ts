@@ -7,8 +7,8 @@ import { readRecipe } from '@llama-xr/train';
 import { type Command, Option } from 'commander';
 import { count } from '../flags.ts';
 import { type OutputFlags, openTerminal } from '../terminal.ts';
-import { planTraining } from '../training-run.ts';
-import { exportToTrl, type TrlExport } from '../trl-export.ts';
+import { planTraining } from '../training/training-run.ts';
+import { exportToTrl, type TrlExport } from '../training/trl-export.ts';
 import { version } from '../version.ts';
 
 interface Flags extends OutputFlags {

@@ -2,11 +2,11 @@
 import { fail, sha256File, startRun, writeManifest } from '@llama-xr/core';
 import { SPLITS, type Split, STUDIES_FILE } from '@llama-xr/dataset';
 import { type Command, Option } from 'commander';
-import { draftImages } from '../draft-images.ts';
-import { draftStudies } from '../draft-studies.ts';
+import { draftImages } from '../drafts/draft-images.ts';
+import { draftStudies } from '../drafts/draft-studies.ts';
+import { openRun } from '../drafts/open-run.ts';
+import { readWithFeatures } from '../drafts/study-features.ts';
 import { count } from '../flags.ts';
-import { openRun } from '../open-run.ts';
-import { readWithFeatures } from '../study-features.ts';
 import { bytes, duration, type OutputFlags, openTerminal } from '../terminal.ts';
 import { version } from '../version.ts';
 

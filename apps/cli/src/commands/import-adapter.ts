@@ -12,7 +12,7 @@ import {
 import { AdamW, parseRecipe, type Recipe, RunFolder, readRecipe, saveCheckpoint } from '@llama-xr/train';
 import type { Command } from 'commander';
 import { type OutputFlags, openTerminal } from '../terminal.ts';
-import { identityOf, planTraining } from '../training-run.ts';
+import { identityOf, planTraining } from '../training/training-run.ts';
 import { version } from '../version.ts';
 
 /** What `train --recipe` needs to go on from here. */

@@ -6,9 +6,9 @@ import { MERGED_TYPES, type MergeDrift, type MergedType, mergeAdapter } from '@l
 import { type Example, type RunDescription, RunFolder } from '@llama-xr/train';
 import { type Command, Option } from 'commander';
 import { count } from '../flags.ts';
-import { type LossDrift, measureLossDrift, textExamples } from '../merge-drift.ts';
 import { type OutputFlags, openTerminal } from '../terminal.ts';
-import { planTraining } from '../training-run.ts';
+import { type LossDrift, measureLossDrift, textExamples } from '../training/merge-drift.ts';
+import { planTraining } from '../training/training-run.ts';
 import { version } from '../version.ts';
 
 interface Flags extends OutputFlags {

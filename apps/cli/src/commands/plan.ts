@@ -14,7 +14,7 @@ import {
 } from '../plan/training-memory.ts';
 import { measureSpeed, type StepTokens, stepOperations, stepSeconds } from '../plan/training-time.ts';
 import { bytes, duration, type OutputFlags, openTerminal } from '../terminal.ts';
-import { planTraining } from '../training-run.ts';
+import { planTraining } from '../training/training-run.ts';
 
 interface Flags extends OutputFlags {
   base: string;

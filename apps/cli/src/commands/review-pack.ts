@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { casesForKappa, casesForPreference } from '@llama-xr/metrics';
 import { writePack } from '@llama-xr/review';
 import type { Command } from 'commander';
+import { reviewCases, reviewImages, studiesById } from '../evaluation/review-cases.ts';
 import { count, number } from '../flags.ts';
-import { reviewCases, reviewImages, studiesById } from '../review-cases.ts';
 import { bytes, type OutputFlags, openTerminal } from '../terminal.ts';
 
 export interface ReviewPackFlags extends OutputFlags {

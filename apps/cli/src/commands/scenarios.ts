@@ -10,8 +10,8 @@ import {
 } from '@llama-xr/safety';
 import { type Command, Option } from 'commander';
 import { count, names } from '../flags.ts';
-import { draftScenarios } from '../scenario-drafts.ts';
-import { exportScenarios, ownScenarios, writeSuite } from '../scenario-files.ts';
+import { draftScenarios } from '../scenarios/scenario-drafts.ts';
+import { exportScenarios, ownScenarios, writeSuite } from '../scenarios/scenario-files.ts';
 import { type OutputFlags, openTerminal } from '../terminal.ts';
 
 export interface ScenarioFlags extends OutputFlags {

@@ -5,7 +5,7 @@ import { type RunFolder, readRecipe } from '@llama-xr/train';
 import { type Command, Option } from 'commander';
 import { count } from '../flags.ts';
 import { bytes, duration, type OutputFlags, openTerminal } from '../terminal.ts';
-import { planTraining, runTraining, type TrainingResult } from '../training-run.ts';
+import { planTraining, runTraining, type TrainingResult } from '../training/training-run.ts';
 
 interface Flags extends OutputFlags {
   base: string;

@@ -27,7 +27,7 @@ import {
   type TagHeads,
   writeTagHeads,
 } from '@llama-xr/vision';
-import { encoderSource } from '../encoder-source.ts';
+import { encoderSource } from '../drafts/encoder-source.ts';
 import { version } from '../version.ts';
 import type { DemoFolder } from './demo-folder.ts';
 

@@ -17,8 +17,8 @@ import { type Case, type Cost, modelCard, renderPage, worstCases } from '@llama-
 import { encodeJpeg, readRadiograph, toPicture } from '@llama-xr/imaging';
 import type { Prediction, ProtocolName, ScoreTable } from '@llama-xr/metrics';
 import { RunFolder } from '@llama-xr/train';
+import { version } from '../version.ts';
 import type { ScoringModels } from './scoring-models.ts';
-import { version } from './version.ts';
 
 /** All that decides the scores: enough to compute them again. */
 export interface EvaluationConfig {

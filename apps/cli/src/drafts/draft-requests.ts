@@ -1,10 +1,10 @@
 /** Drafts for studies and inputs of any choice: written by the run's generator, chosen and put beside what they are judged by. */
 import { type Dataset, NearestByTags, type Study } from '@llama-xr/dataset';
 import { Consensus } from '@llama-xr/metrics';
+import type { Terminal } from '../terminal.ts';
 import { chooseDraft } from './choose-draft.ts';
 import type { OpenedRun } from './open-run.ts';
 import type { Draft, PartialPredictions } from './predictions.ts';
-import type { Terminal } from './terminal.ts';
 import { type WrittenDraft, writeDrafts } from './written-drafts.ts';
 
 export interface DraftRequest {

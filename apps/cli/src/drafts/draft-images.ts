@@ -16,11 +16,11 @@ import {
   readTagHeads,
   readView,
 } from '@llama-xr/vision';
+import type { GenerateFlags } from '../commands/generate.ts';
+import { openTerminal } from '../terminal.ts';
 import { chooseDraft } from './choose-draft.ts';
-import type { GenerateFlags } from './commands/generate.ts';
 import { encoderSource } from './encoder-source.ts';
 import { openRun } from './open-run.ts';
-import { openTerminal } from './terminal.ts';
 import { writeDrafts } from './written-drafts.ts';
 
 const SIDES = ['frontal', 'lateral'] as const;

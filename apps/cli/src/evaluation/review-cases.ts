@@ -3,7 +3,7 @@ import { fail, Random, type ReportProgress, sha256File } from '@llama-xr/core';
 import { readStudies, type Study } from '@llama-xr/dataset';
 import { type Prediction, readPredictions } from '@llama-xr/metrics';
 import { type ImageView, type PageImage, pageImages, type ReviewCase } from '@llama-xr/review';
-import type { ReviewPackFlags } from './commands/review-pack.ts';
+import type { ReviewPackFlags } from '../commands/review-pack.ts';
 
 export interface ReviewInput {
   readonly cases: readonly ReviewCase[];

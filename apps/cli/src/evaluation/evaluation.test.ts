@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-const BIN = join(import.meta.dirname, '../bin/llama-xr.js');
+const BIN = join(import.meta.dirname, '../../bin/llama-xr.js');
 const folder = mkdtempSync(join(tmpdir(), 'llama-xr-evaluation-'));
 const predictions = join(folder, 'predictions.jsonl');
 const scores = join(folder, 'scores');
@@ -88,7 +88,7 @@ test('evaluations stand side by side', () => {
 });
 
 test('models of the user: BERTScore as one more protocol, the labels of CheXbert', () => {
-  const goldens = join(import.meta.dirname, '../../../packages/text-models/src/goldens');
+  const goldens = join(import.meta.dirname, '../../../../packages/text-models/src/goldens');
   const model = (name: string) => {
     const path = join(folder, name);
     mkdirSync(path);

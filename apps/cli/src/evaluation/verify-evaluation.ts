@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { fail, type RunManifest, readJson, sha256File, verifyRecord } from '@llama-xr/core';
 import { type Difference, differencesOf } from '@llama-xr/evaluation';
 import type { ScoreTable } from '@llama-xr/metrics';
+import { version } from '../version.ts';
 import { type EvaluationConfig, MANIFEST, SCORES } from './evaluation-files.ts';
-import { version } from './version.ts';
 
 export interface Verification {
   /** Fingerprint of the key that signed. */

@@ -8,10 +8,10 @@ import { sha256 } from '@llama-xr/core';
 import { type Dataset, readStudies } from '@llama-xr/dataset';
 import { type JudgedDrafts, judgeDraftsOf, type Scenario, studyOf } from '@llama-xr/safety';
 import { RunFolder } from '@llama-xr/train';
-import type { ScenarioFlags } from './commands/scenarios.ts';
-import { draftStudies } from './draft-studies.ts';
-import { openRun } from './open-run.ts';
-import type { Terminal } from './terminal.ts';
+import type { ScenarioFlags } from '../commands/scenarios.ts';
+import { draftStudies } from '../drafts/draft-studies.ts';
+import { openRun } from '../drafts/open-run.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** Drafts every scenario with a run's adapter. Those that the run has no input for are left out, and it is said. */
 export async function draftScenarios(

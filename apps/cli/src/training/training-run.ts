@@ -15,10 +15,10 @@ import {
   type ValidationEvent,
 } from '@llama-xr/train';
 import { readFeatures } from '@llama-xr/vision';
-import { Drafting } from './drafting.ts';
-import { withScores } from './study-features.ts';
-import { duration, type Terminal } from './terminal.ts';
-import { version } from './version.ts';
+import { Drafting } from '../drafts/drafting.ts';
+import { withScores } from '../drafts/study-features.ts';
+import { duration, type Terminal } from '../terminal.ts';
+import { version } from '../version.ts';
 
 /** What a run is made from: paths, and the recipe. */
 export interface TrainingSources {

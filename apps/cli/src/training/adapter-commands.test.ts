@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { main } from './main.ts';
+import { main } from '../main.ts';
 
-const GOLDEN = join(import.meta.dirname, '../../../packages/llama/src/golden');
+const GOLDEN = join(import.meta.dirname, '../../../../packages/llama/src/golden');
 const BASE = join(GOLDEN, 'tiny-llama.gguf');
 const PEFT = join(GOLDEN, 'tiny-adapter');
 const folder = mkdtempSync(join(tmpdir(), 'llama-xr-adapters-'));

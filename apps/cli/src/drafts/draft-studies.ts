@@ -1,10 +1,10 @@
 /** Drafts for a split of a data set, resumable, each with what is needed to judge it. */
 import { Random } from '@llama-xr/core';
 import type { Dataset, Split, Study } from '@llama-xr/dataset';
+import type { Terminal } from '../terminal.ts';
 import { DraftJudge, draftRequests } from './draft-requests.ts';
 import type { OpenedRun } from './open-run.ts';
 import { type Draft, PartialPredictions } from './predictions.ts';
-import type { Terminal } from './terminal.ts';
 
 export interface DraftStudiesOptions {
   readonly out: string;

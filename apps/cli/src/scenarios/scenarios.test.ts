@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSuite } from '@llama-xr/safety';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
-import { main } from './main.ts';
+import { main } from '../main.ts';
 import { ownScenarios } from './scenario-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'llama-xr-scenarios-'));

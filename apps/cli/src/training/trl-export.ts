@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fail, Mistakes, Random, writeFileAtomic, writeJson, writeJsonLines } from '@llama-xr/core';
 import type { Tokenizer } from '@llama-xr/llama';
 import type { Example, Recipe } from '@llama-xr/train';
-import { ownFile } from './demo/own-recipe.ts';
+import { ownFile } from '../demo/own-recipe.ts';
 import type { TrainingPlan } from './training-run.ts';
 
 export interface TrlOptions {

@@ -13,7 +13,7 @@ import {
 } from '@llama-xr/llama';
 import { openGguf } from '@llama-xr/tensor';
 import { collate, type Example, lossWeight } from '@llama-xr/train';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 export interface LossDrift {
   readonly examples: number;

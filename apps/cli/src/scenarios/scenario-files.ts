@@ -14,8 +14,8 @@ import {
 import { writePng } from '@llama-xr/imaging';
 import { drawPhantom, type PhantomView } from '@llama-xr/phantom';
 import { renderSuiteHtml, type Scenario, type SuiteVerdict } from '@llama-xr/safety';
-import type { ScenarioFlags } from './commands/scenarios.ts';
-import { version } from './version.ts';
+import type { ScenarioFlags } from '../commands/scenarios.ts';
+import { version } from '../version.ts';
 
 /** The folder of our own scenarios: beside the sources in a checkout, beside dist/ in the published package. */
 export function ownScenarios(): string {
