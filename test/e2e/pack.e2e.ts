@@ -38,7 +38,7 @@ test('the tarball holds JavaScript, recipes and papers, no sources and no tests'
     ]),
   );
   const expected =
-    /^(?:dist\/[\w.-]+\.js|recipes\/[\w-]+\.json|scenarios\/[\w-]+\.json5|apps\/cli\/bin\/llama-xr\.js|package\.json|README\.md|LICENSE|CITATION\.cff)$/;
+    /^(?:dist\/[\w.-]+\.js|recipes\/[\w-]+\.json|recipes\/trl\/train\.py|scenarios\/[\w-]+\.json5|apps\/cli\/bin\/llama-xr\.js|package\.json|README\.md|LICENSE|CITATION\.cff)$/;
   expect(files.filter((file) => !expected.test(file))).toEqual([]);
 });
 
