@@ -49,6 +49,7 @@ export function score(predictions: readonly Prediction[], options: ScoreOptions 
     constants && chosen.map((one) => [one.name, bestConstantScores(one, predictions, members, constants)]),
   );
   const read = options.reader ?? reportReader();
+  const stated = findingsReader(options.statedFindings);
   const { errors, ...clinical } = scoreClinical(predictions, systems, members, read);
   const inferred = [...scored, clinical].map((scores) => ({
     name: scores.protocol.name,
@@ -64,11 +65,11 @@ export function score(predictions: readonly Prediction[], options: ScoreOptions 
     intervals: Object.fromEntries(inferred.map(({ name, intervals }) => [name, intervals])),
     comparisons: inferred.flatMap(({ comparisons }) => comparisons),
     clinical: { scores: clinical.table, errors },
-    subgroups: subgroupsOf(predictions, members, clinical, { ...options, seed }),
-    findings: findingsOf(predictions, systems, members, options.statedFindings),
+    subgroups: subgroupsOf(predictions, members, clinical, stated, { ...options, seed }),
+    findings: findingsOf(predictions, systems, members, stated),
     texts: { ...textsOf(systems), references: textStatistics(predictions.flatMap((p) => p.references)) },
     ...(grounding === undefined ? {} : { grounding }),
-    ...evidenceOf(predictions, findingsReader(options.statedFindings), read, seed),
+    ...evidenceOf(predictions, stated, read, seed),
     constant: systems.get('constant')?.[0]?.[0] as string,
     seed,
     repeats,
@@ -124,11 +125,11 @@ function subgroupsOf(
   predictions: readonly Prediction[],
   { abnormal }: Members,
   { runs }: ScoredRuns,
-  { traits, seed = 3407, statedFindings }: ScoreOptions,
+  stated: StatedFindings,
+  { traits, seed = 3407 }: ScoreOptions,
 ): Subgroup[] {
   const [model] = runs.all?.get('model') ?? [];
   if (model === undefined) return [];
-  const stated = findingsReader(statedFindings);
   const isAbnormal = new Set(abnormal);
   const groups = predictions.map(({ id, references, site, sex, age }, i) =>
     groupsOf({
@@ -153,9 +154,8 @@ function findingsOf(
   predictions: readonly Prediction[],
   systems: ReadonlyMap<System, Drafts>,
   members: Members,
-  statedFindings: StatedFindings | undefined,
+  stated: StatedFindings,
 ): BySubset<BySystem<FindingScores>> {
-  const stated = findingsReader(statedFindings);
   const table: BySubset<BySystem<FindingScores>> = {};
   for (const [subset, indices] of Object.entries(members) as [Subset, readonly number[]][]) {
     const bySystem: BySystem<FindingScores> = {};

@@ -7,6 +7,7 @@ import { CLINICAL, LOWER_IS_BETTER } from './clinical-scores.ts';
 import type { Evidence } from './evidence.ts';
 import type { ScoredRuns } from './protocol-scores.ts';
 import type { ScoreTable, Subset } from './score-table.ts';
+import { mean } from './statistics/samples.ts';
 
 export interface Warning {
   /** `alarm`: the scores do not mean what they seem to. `warning`: they mean less. */
@@ -46,8 +47,8 @@ export function groundingOf({ protocol, runs }: ScoredRuns): Grounding | undefin
   const standardError = Math.sqrt(variance / n);
   return {
     protocol: protocol.name,
-    matched: mean([...matched]),
-    shuffled: mean([...matched]) - difference,
+    matched: mean(matched),
+    shuffled: mean(matched) - difference,
     standardError,
     grounded: difference > (n < FEW_STUDIES ? 0 : 2 * standardError),
   };
@@ -224,6 +225,5 @@ function noSubset({ studies }: JudgedTable): Warning[] {
   return [{ severity: 'warning', kind: 'subset', text }];
 }
 
-const mean = (numbers: readonly number[]) => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
 const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
 const figure = (score: number | undefined) => (score ?? Number.NaN).toFixed(3);

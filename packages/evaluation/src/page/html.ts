@@ -3,6 +3,8 @@
  * anywhere, so there is no other way to put text on a page.
  */
 
+import { escapeHtml } from '@llama-xr/core';
+
 /** Markup that may stand on a page as it is. */
 export class Html {
   readonly #markup: string;
@@ -32,5 +34,5 @@ function written(value: Content): string {
   if (value === undefined || value === false) return '';
   if (value instanceof Html) return value.toString();
   if (Array.isArray(value)) return (value as readonly Content[]).map(written).join('');
-  return String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return escapeHtml(String(value));
 }

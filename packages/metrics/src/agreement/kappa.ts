@@ -8,6 +8,7 @@
  */
 import { fail } from '@llama-xr/core';
 import { normalQuantile } from '../statistics/distributions.ts';
+import { sum } from '../statistics/samples.ts';
 
 export type KappaWeights = 'none' | 'linear' | 'quadratic';
 
@@ -137,5 +138,3 @@ function weightTable(size: number, weights: KappaWeights): number[][] {
 function categoriesOf<T extends string | number>(first: readonly T[], second: readonly T[]): T[] {
   return [...new Set([...first, ...second])].sort((a, b) => (a < b ? -1 : 1));
 }
-
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -8,6 +8,7 @@
  * ratings between them. Ratio and polar data are not covered.
  */
 import { fail } from '@llama-xr/core';
+import { sum } from '../statistics/samples.ts';
 
 export type MeasurementLevel = 'nominal' | 'ordinal' | 'interval';
 
@@ -66,5 +67,3 @@ function distanceTable(
   };
   return values.map((_, i) => values.map((_, j) => difference(i, j) ** 2));
 }
-
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -1,9 +1,13 @@
 /** Means, variances and quantiles of lists of numbers, as the other pages here use them. */
 
+export function sum(values: ArrayLike<number>): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i] as number;
+  return total;
+}
+
 export function mean(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] as number;
-  return sum / values.length;
+  return sum(values) / values.length;
 }
 
 /** The unbiased variance (divided by n - 1); NaN of fewer than two. */
