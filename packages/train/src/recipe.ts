@@ -5,6 +5,8 @@
 import { fail, Mistakes, readJson5, sha256 } from '@llama-xr/core';
 import { ADAPTER_SCALINGS, FUSIONS, PROJECTIONS, TEMPLATES } from '@llama-xr/llama';
 import { z } from 'zod';
+import { collapseFields } from './recipe-collapse.ts';
+import { decodingFields } from './recipe-decoding.ts';
 
 const positive = z.number().positive();
 const count = z.int().min(1);
@@ -18,24 +20,7 @@ const Fields = z.strictObject({
   template: z.enum(TEMPLATES).default('plain'),
   /** State the absent findings as well (fusion `findings` from scores or labels). */
   negatives: z.boolean().default(false),
-  /** Reports of the training studies with the nearest findings that stand in the prompt; never of the same patient. */
-  exemplars: z.int().min(0).max(4).default(0),
-  /** In training an exemplar is drawn from this many of the nearest, the nearer the likelier; in drafting the best is taken. */
-  exemplarPool: count.max(100).default(10),
-  /** Share of the training prompts that show no exemplar, so that the model can do without. */
-  exemplarDropout: z.number().min(0).max(1).default(0.15),
-  /** Share of the studies without findings that a pass visits, in turn: most reports are normal, and teach the same. */
-  normalShare: z.number().positive().max(1).default(1),
-  /**
-   * Findings on a smaller share of the training studies than this are rare: a pass visits studies with them more often, by
-   * the root of how rare they are (repeat factor sampling). 0 is off.
-   */
-  rareFindings: z.number().min(0).max(1).default(0),
-  /**
-   * Weight in the loss of the words that state a finding as present or possible; all others have 1. Against templates: most
-   * words of a report are the same in every other one.
-   */
-  findingWeight: positive.max(100).default(1),
+  ...collapseFields,
   /** Learn the report alone, or prompt and report. */
   loss: z.enum(['response', 'all']).default('response'),
   /** Longest example, in tokens; longer ones lose the end of the report. */
@@ -74,6 +59,13 @@ const Fields = z.strictObject({
   warmupSteps: z.int().min(0).default(8),
   /** The decayed rate never falls below this share of the peak. */
   floor: z.number().min(0).max(1).default(0),
+  /**
+   * Rates of parts as multiples of `learningRate`: the adapters' B (LoRA+, Hayou et al., arXiv 2402.12354), and the projector of
+   * image features.
+   */
+  rates: z
+    .strictObject({ b: positive.max(100).default(1), projector: positive.max(100).default(1) })
+    .prefault({}),
   weightDecay: z.number().min(0).max(1).default(0),
   beta1: z.number().min(0).max(0.9999).default(0.9),
   beta2: z.number().min(0).max(0.999999).default(0.999),
@@ -101,33 +93,22 @@ const Fields = z.strictObject({
   /** Which state becomes the adapter: that of the last step, or of the best look. */
   keep: z.enum(['last', 'best']).default('last'),
   /** How drafts are written. */
-  decoding: z
-    .strictObject({
-      maxTokens: count.max(4096).default(150),
-      /** Exemplars that prompts show in turn: a study is drafted beside each of them, and one draft is chosen. */
-      prompts: count.max(64).default(1),
-      /** Drafts of each prompt: the likeliest, and more drawn at `temperature`. */
-      samples: count.max(256).default(1),
-      /** Drafts of a prompt that is the only one of several studies, as of all without findings: written once for all. */
-      sharedSamples: count.max(1024).default(1),
-      temperature: z.number().positive().max(10).default(0.8),
-      topP: z.number().positive().max(1).default(1),
-      /** No sequence of this many tokens twice in one draft; 0 is off. */
-      noRepeatNgram: z.int().min(0).max(16).default(0),
-      /** The reports of this many of the nearest training studies stand for choice beside the drafts. */
-      retrieved: z.int().min(0).max(40).default(0),
-    })
-    .prefault({}),
+  decoding: decodingFields.prefault({}),
   seed: z.int().default(3407),
 });
 
 export const Recipe = Fields.refine(({ packing, sharePrefix }) => packing || !sharePrefix, {
   path: ['sharePrefix'],
   error: 'expected false without packing: rows share a beginning only where they hold several examples',
-}).refine(({ watch, validation }) => watch !== 'grounding' || validation.grounding > 0, {
-  path: ['watch'],
-  error: 'expected "loss" unless validation.grounding says on how many studies grounding is measured',
-});
+})
+  .refine(({ watch, validation }) => watch !== 'grounding' || validation.grounding > 0, {
+    path: ['watch'],
+    error: 'expected "loss" unless validation.grounding says on how many studies grounding is measured',
+  })
+  .refine(({ contrast, preference }) => preference === null || contrast.share === 0, {
+    path: ['contrast', 'share'],
+    error: 'expected 0 beside preference: an example is held against one other',
+  });
 
 export type Recipe = z.infer<typeof Recipe>;
 
@@ -154,10 +135,28 @@ export function parseRecipe(value: unknown, name: string): Recipe {
   return fail('CONFIG', `${name}: not a recipe`);
 }
 
-/** Hash of what a recipe means for training: equal for files that differ in comments, order or decoding alone. */
+/**
+ * Hash of what a recipe means for training: equal for files that differ in comments, order or decoding alone. Fields at their
+ * default count for nothing, so that a run goes on under a version that knows more fields.
+ */
 export function recipeHash({ decoding: _, description: __, ...training }: Recipe): string {
-  return sha256(JSON.stringify(Object.entries(training).sort(([a], [b]) => (a < b ? -1 : 1))));
+  return sha256(JSON.stringify(changed(training, Recipe.parse({ name: '-' }))));
 }
+
+/** The fields of a value that differ from their defaults, by name. */
+function changed(value: object, defaults: object): [string, unknown][] {
+  const usual = new Map<string, unknown>(Object.entries(defaults));
+  return Object.entries(value)
+    .filter(([name, own]) => JSON.stringify(own) !== JSON.stringify(usual.get(name)))
+    .map(([name, own]): [string, unknown] => {
+      const parts = [own, usual.get(name)];
+      return [name, parts.every(isRecord) ? changed(parts[0] as object, parts[1] as object) : own];
+    })
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+const isRecord = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((v, key) => (v as Record<PropertyKey, unknown> | undefined)?.[key], value);
