@@ -15,6 +15,29 @@ export {
   type MergeOptions,
   mergeAdapter,
 } from './adapter/merge.ts';
+export {
+  loadProjector,
+  type Projector,
+  type ProjectorOrigin,
+  saveProjector,
+} from './fusion/projector-file.ts';
+export {
+  SOFT_VIEWS,
+  type SoftInput,
+  type SoftPrompt,
+  type SoftSettings,
+  type SoftView,
+  softSlots,
+} from './fusion/soft-input.ts';
+export {
+  averageGrid,
+  type FeatureScale,
+  gatherFeatures,
+  measureScale,
+  type StudyVectors,
+  standardise,
+  type ViewVectors,
+} from './fusion/view-features.ts';
 export { ADAPTER_SCALINGS, type AdapterScaling } from './model/adapter-shape.ts';
 export type { Batch, TokenBatch } from './model/batch.ts';
 export { type AdapterEngine, openTrainingEngine, type TrainingOptions } from './model/engine.ts';

@@ -10,6 +10,7 @@ import {
   POSSIBLE,
   type Prompt,
   promptFor,
+  type SoftPrompt,
   type Tokenizer,
 } from '@llama-xr/llama';
 import type { Neighbour } from '@llama-xr/metrics';
@@ -34,6 +35,13 @@ export interface DraftingSetup {
   readonly train: readonly Study[];
 }
 
+/** A prompt as the generator takes it. */
+export interface DraftPrompt {
+  readonly tokens: readonly number[];
+  /** What stands for the placeholders among the tokens, where the fusion is by sight. */
+  readonly soft?: SoftPrompt;
+}
+
 export class Drafting {
   readonly #setup: DraftingSetup;
   /** Made when it is first asked for: not every recipe shows exemplars. */
@@ -45,13 +53,15 @@ export class Drafting {
   }
 
   /** The prompts that a study is drafted from, as tokens: one beside each of the best exemplars, in turn. */
-  prompts(study: Study, findings: FindingsSource = this.#setup.findings): number[][] {
+  prompts(study: Study, findings: FindingsSource = this.#setup.findings): DraftPrompt[] {
     const { recipe, tokenizer } = this.#setup;
     const { exemplars: shown } = recipe;
     const count = shown * recipe.decoding.prompts;
     const best = shown === 0 ? [] : this.#near.nearest(this.#read(study, findings), { count });
     const groups = best.length === 0 ? [[]] : chunks(best, shown);
-    return groups.map((exemplars) => encodePrompt(tokenizer, this.#parts(study, exemplars, findings)));
+    return groups.map((exemplars) => ({
+      tokens: encodePrompt(tokenizer, this.#parts(study, exemplars, findings)),
+    }));
   }
 
   /** Reports that stand for choice beside the drafts: those of the nearest training studies. */

@@ -31,10 +31,10 @@ function generatorOf(asked: number[][]): Generator {
 test('a study is ready when all its prompts are answered; equal prompts are answered once', async () => {
   const asked: number[][] = [];
   const prompts = new Map([
-    ['a', [[1], [2]]],
-    ['b', [[9]]],
-    ['c', [[2], [3]]],
-    ['d', [[9]]],
+    ['a', [{ tokens: [1] }, { tokens: [2] }]],
+    ['b', [{ tokens: [9] }]],
+    ['c', [{ tokens: [2] }, { tokens: [3] }]],
+    ['d', [{ tokens: [9] }]],
   ]);
   const { decoding } = parseRecipe({ name: 'x', decoding: { sharedSamples: 3 } }, 'x');
   const ready = await Array.fromAsync(

@@ -5,6 +5,7 @@
 import type { Tokenizer } from '@llama-xr/llama';
 import type { Generation, GenerationOptions, Generator } from '@llama-xr/llamacpp';
 import type { Recipe } from '@llama-xr/train';
+import type { DraftPrompt } from './drafting.ts';
 
 export interface WrittenDraft {
   readonly prediction: string;
@@ -31,12 +32,12 @@ interface Asked {
 /**
  * Writes all drafts that a recipe asks for: the likeliest of each prompt first, then those that are drawn. Every study comes
  * once, in the order in which they get ready.
- * @param prompts by study, each a list of token lists
+ * @param prompts by study
  */
 export async function* writeDrafts(
   generator: Generator,
   tokenizer: Tokenizer,
-  prompts: ReadonlyMap<string, readonly (readonly number[])[]>,
+  prompts: ReadonlyMap<string, readonly DraftPrompt[]>,
   { decoding, seed }: { decoding: Recipe['decoding']; seed: number },
 ): AsyncGenerator<StudyDrafts> {
   const { maxTokens, noRepeatNgram, temperature, topP } = decoding;
@@ -67,7 +68,7 @@ export async function* writeDrafts(
 }
 
 /** The prompts of each study; equal ones are the same object. */
-function gather(prompts: ReadonlyMap<string, readonly (readonly number[])[]>): Map<string, Asked[]> {
+function gather(prompts: ReadonlyMap<string, readonly DraftPrompt[]>): Map<string, Asked[]> {
   const known = new Map<string, Asked>();
   const ask = (tokens: readonly number[], sole: boolean): Asked => {
     const name = tokens.join(' ');
@@ -79,7 +80,7 @@ function gather(prompts: ReadonlyMap<string, readonly (readonly number[])[]>): M
   return new Map(
     [...prompts].map(([study, list]) => [
       study,
-      [...new Set(list.map((tokens) => ask(tokens, list.length === 1)))],
+      [...new Set(list.map(({ tokens }) => ask(tokens, list.length === 1)))],
     ]),
   );
 }
