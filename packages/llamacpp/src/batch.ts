@@ -1,4 +1,7 @@
-/** A llama_batch: tokens with the sequence and the position they belong to, written straight into native memory. */
+/**
+ * A llama_batch: tokens, or vectors in their place, with the sequence and the position they belong to, written straight
+ * into native memory. One batch holds one of the two kinds.
+ */
 import koffi from 'koffi';
 import type { BatchStruct, Llama } from './binding.ts';
 
@@ -7,17 +10,24 @@ export class Batch implements Disposable {
   readonly capacity: number;
   readonly #llama: Llama;
   readonly #struct: BatchStruct;
-  readonly #tokens: Int32Array;
+  readonly #width: number;
+  /** [capacity] token ids, or [capacity, width] numbers. */
+  readonly #inputs: Int32Array | Float32Array;
   readonly #positions: Int32Array;
   readonly #wanted: Int8Array;
   readonly #sequences: readonly Int32Array[];
 
-  constructor(llama: Llama, capacity: number) {
+  /** @param width 0 for tokens, else the length E of the vectors it holds */
+  constructor(llama: Llama, capacity: number, width = 0) {
     this.capacity = capacity;
     this.#llama = llama;
-    this.#struct = llama.llama_batch_init(capacity, 0, 1);
-    const { token, pos, n_seq_id, seq_id, logits } = this.#struct;
-    this.#tokens = new Int32Array(koffi.view(token, capacity * 4));
+    this.#struct = llama.llama_batch_init(capacity, width, 1);
+    this.#width = width;
+    const { token, embd, pos, n_seq_id, seq_id, logits } = this.#struct;
+    this.#inputs =
+      width === 0
+        ? new Int32Array(koffi.view(token, capacity * 4))
+        : new Float32Array(koffi.view(embd, capacity * width * 4));
     this.#positions = new Int32Array(koffi.view(pos, capacity * 4));
     this.#wanted = new Int8Array(koffi.view(logits, capacity));
     new Int32Array(koffi.view(n_seq_id, capacity * 4)).fill(1);
@@ -35,9 +45,11 @@ export class Batch implements Disposable {
     return this.#struct;
   }
 
-  add(sequence: number, token: number, position: number, wantLogits: boolean): void {
+  /** @param input a token, or in a batch of vectors one of them, [width] */
+  add(sequence: number, input: number | Float32Array, position: number, wantLogits: boolean): void {
     const i = this.#struct.n_tokens++;
-    this.#tokens[i] = token;
+    if (typeof input === 'number') this.#inputs[i] = input;
+    else this.#inputs.set(input, i * this.#width);
     this.#positions[i] = position;
     this.#wanted[i] = wantLogits ? 1 : 0;
     (this.#sequences[i] as Int32Array)[0] = sequence;

@@ -38,9 +38,9 @@ class Worker {
   #take(number: number, work: Work): void {
     const answer = (result: Results[keyof Results]) => send({ type: 'result', number, result });
     if (work.kind === 'generate') {
-      this.#schedule.submit(new GenerationTask(number, work, this.#engine.contextTokens, answer));
+      this.#schedule.submit(new GenerationTask(number, work, this.#engine, answer));
     } else if (work.kind === 'score') {
-      this.#schedule.submit(new ScoringTask(number, work, answer));
+      this.#schedule.submit(new ScoringTask(number, work, this.#engine, answer));
     } else if (work.kind === 'adapter') {
       this.#schedule.whenIdle(() => this.#do(number, () => this.#engine.setAdapter(work.path, work.scale)));
     } else if (work.kind === 'tokenize') {

@@ -33,13 +33,16 @@ export class Engine implements Decoder, Disposable {
   readonly rows: number;
   readonly sequences: number;
   readonly contextTokens: number;
+  readonly width: number;
   readonly facts: ModelFacts;
   readonly #llama: Llama;
   readonly #model: ModelPointer;
   readonly #vocabulary: VocabularyPointer;
   readonly #context: ContextPointer;
   readonly #memory: MemoryPointer;
-  readonly #batch: Batch;
+  readonly #tokens: Batch;
+  /** Made when the first soft token comes: at E = 4096 it takes 8 MB. */
+  #vectors: Batch | undefined;
   readonly #vocabularySize: number;
   #wantedRows = 0;
   #adapter: AdapterPointer | undefined;
@@ -57,11 +60,12 @@ export class Engine implements Decoder, Disposable {
     this.#vocabulary = llama.llama_model_get_vocab(this.#model);
     this.#vocabularySize = llama.llama_vocab_n_tokens(this.#vocabulary);
     this.#memory = llama.llama_get_memory(this.#context);
-    this.#batch = new Batch(llama, BATCH_TOKENS);
+    this.#tokens = new Batch(llama, BATCH_TOKENS);
+    this.width = llama.llama_model_n_embd(this.#model);
     this.facts = {
       description: describe(llama, this.#model),
       vocabulary: this.#vocabularySize,
-      width: llama.llama_model_n_embd(this.#model),
+      width: this.width,
       trainedContext: llama.llama_model_n_ctx_train(this.#model),
       endTokens: this.#endTokens(),
       device: options.device,
@@ -70,8 +74,9 @@ export class Engine implements Decoder, Disposable {
     if (options.adapter !== undefined) this.setAdapter(options.adapter, options.adapterScale);
   }
 
-  add(sequence: number, token: number, position: number, wantLogits: boolean): void {
-    this.#batch.add(sequence, token, position, wantLogits);
+  add(sequence: number, token: number | Float32Array, position: number, wantLogits: boolean): void {
+    const batch = typeof token === 'number' ? this.#tokens : this.#vectorBatch();
+    batch.add(sequence, token, position, wantLogits);
     if (wantLogits) this.#wantedRows++;
   }
 
@@ -81,9 +86,10 @@ export class Engine implements Decoder, Disposable {
    */
   decode(): Float32Array[] {
     const rows = this.#wantedRows;
-    const tokens = this.#batch.length;
-    const code = this.#llama.llama_decode(this.#context, this.#batch.struct);
-    this.#batch.clear();
+    const batch = this.#vectors?.length ? this.#vectors : this.#tokens;
+    const tokens = batch.length;
+    const code = this.#llama.llama_decode(this.#context, batch.struct);
+    batch.clear();
     this.#wantedRows = 0;
     if (code !== 0) fail('ENGINE', `llama_decode: expected 0 for ${tokens} tokens, got ${code}`);
     if (rows === 0) return [];
@@ -165,6 +171,11 @@ export class Engine implements Decoder, Disposable {
     return values;
   }
 
+  #vectorBatch(): Batch {
+    this.#vectors ??= new Batch(this.#llama, BATCH_TOKENS, this.width);
+    return this.#vectors;
+  }
+
   #loadAdapter(path: string): AdapterPointer {
     return (
       this.#llama.llama_adapter_lora_init(this.#model, path) ??
@@ -179,7 +190,8 @@ export class Engine implements Decoder, Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#batch[Symbol.dispose]();
+    this.#tokens[Symbol.dispose]();
+    this.#vectors?.[Symbol.dispose]();
     this.#llama.llama_free(this.#context);
     this.#llama.llama_model_free(this.#model);
   }

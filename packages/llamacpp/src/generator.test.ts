@@ -142,7 +142,10 @@ test('a stop token ends a text and does not belong to it; the context ends it to
 });
 
 test('guidance moves the text, and weight one or an equal contrast does not', async () => {
-  const requests = prompts(3).map((request) => ({ ...request, contrast: request.tokens.slice(0, 4) }));
+  const requests = prompts(3).map((request) => ({
+    ...request,
+    contrast: { tokens: request.tokens.slice(0, 4) },
+  }));
   const plain = await all(generator.generate(prompts(3), ENDLESS));
   const texts = async (guidance: number, contrast = requests) =>
     Object.values(await all(generator.generate(contrast, { ...ENDLESS, guidance })))
@@ -155,7 +158,7 @@ test('guidance moves the text, and weight one or an equal contrast does not', as
   expect(
     await texts(
       1.5,
-      requests.map((r) => ({ ...r, contrast: r.tokens })),
+      requests.map((r) => ({ ...r, contrast: { tokens: r.tokens } })),
     ),
   ).toEqual(unguided);
   expect(await texts(3)).not.toEqual(unguided);

@@ -111,9 +111,9 @@ class ProcessGenerator implements Generator {
       stop: options.stop ?? this.model.endTokens,
     };
     const job = new Job<Generation>();
-    for (const { id, tokens, contrast } of requests) {
+    for (const { id, contrast, ...prompt } of requests) {
       for (let sample = 0; sample < samples; sample++) {
-        const work = { ...common, id, sample, prompt: tokens };
+        const work = { ...common, id, sample, prompt };
         const guided = guidance === 1 || contrast === undefined ? work : { ...work, contrast };
         job.add(this.#number(job), guided, `request ${id}`, (result) => ({ id, sample, ...result }));
       }
@@ -124,8 +124,8 @@ class ProcessGenerator implements Generator {
   score(requests: readonly ScoringRequest[]): AsyncIterable<Scored> {
     checkScoring(requests, this.#options, this.model);
     const job = new Job<Scored>();
-    for (const { id, tokens, from } of requests) {
-      const work = { kind: 'score', tokens, from } as const;
+    for (const { id, ...text } of requests) {
+      const work = { kind: 'score', ...text } as const;
       job.add(this.#number(job), work, `request ${id}`, (logProbabilities) => ({ id, logProbabilities }));
     }
     return this.#submit(job);

@@ -9,5 +9,5 @@ export {
   type TextCodec,
 } from './openai-endpoint.ts';
 export type { GenerationOptions, GenerationRequest, GeneratorOptions, ScoringRequest } from './options.ts';
-export type { ModelFacts, Usage } from './protocol.ts';
+export type { ModelFacts, PromptTokens, SoftTokens, Usage } from './protocol.ts';
 export type { Sampling } from './sampling.ts';

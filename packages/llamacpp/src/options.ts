@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Mistakes } from '@llama-xr/core';
 import type { Device } from './library.ts';
-import type { EngineOptions, ModelFacts } from './protocol.ts';
+import type { EngineOptions, ModelFacts, PromptTokens, SoftTokens } from './protocol.ts';
 import type { Sampling } from './sampling.ts';
 
 export interface GeneratorOptions {
@@ -22,12 +22,11 @@ export interface GeneratorOptions {
   readonly device?: Device;
 }
 
-export interface GenerationRequest {
+/** A prompt; soft tokens stand before its last token. */
+export interface GenerationRequest extends PromptTokens {
   readonly id: string;
-  /** The prompt's tokens. */
-  readonly tokens: readonly number[];
   /** For guidance: the same prompt without what the text should rest on. */
-  readonly contrast?: readonly number[];
+  readonly contrast?: PromptTokens;
 }
 
 export interface GenerationOptions extends Partial<Sampling> {
@@ -42,10 +41,9 @@ export interface GenerationOptions extends Partial<Sampling> {
   readonly guidance?: number;
 }
 
-export interface ScoringRequest {
+export interface ScoringRequest extends PromptTokens {
   readonly id: string;
-  readonly tokens: readonly number[];
-  /** Index of the first token to score, at least 1. */
+  /** Index of the first token to score, at least 1; soft tokens end before the one in front of it. */
   readonly from: number;
 }
 
@@ -70,7 +68,7 @@ export function checkGeneration(
   requests: readonly GenerationRequest[],
   options: GenerationOptions,
   engine: EngineOptions,
-  { vocabulary }: ModelFacts,
+  facts: ModelFacts,
 ): Required<GenerationOptions> {
   const whole = withDefaults(options);
   const guided = whole.guidance !== 1;
@@ -78,11 +76,14 @@ export function checkGeneration(
     ...samplingRules(whole),
     [!guided || engine.parallel >= 2, 'parallel', 'at least 2 with guidance', engine.parallel],
   ]);
-  const rules = requests.flatMap(({ id, tokens, contrast }): Rule[] => [
-    ...promptRules(`request ${id}`, tokens, engine.contextTokens, vocabulary),
-    ...(contrast === undefined
-      ? []
-      : promptRules(`contrast of ${id}`, contrast, engine.contextTokens, vocabulary)),
+  const limits = (prompt: PromptTokens) => ({
+    ...facts,
+    most: engine.contextTokens,
+    softBefore: prompt.tokens.length,
+  });
+  const rules = requests.flatMap(({ id, contrast, ...prompt }): Rule[] => [
+    ...promptRules(`request ${id}`, prompt, limits(prompt)),
+    ...(contrast === undefined ? [] : promptRules(`contrast of ${id}`, contrast, limits(contrast))),
     [!guided || contrast !== undefined, `request ${id}`, 'a contrast, for guidance', contrast],
   ]);
   check('INPUT', 'generate', rules);
@@ -108,7 +109,10 @@ export function checkEndpointGeneration(
   check(
     'INPUT',
     'generate at an endpoint',
-    requests.map(({ id, tokens }): Rule => [tokens.length > 0, `request ${id}`, 'tokens', 'none']),
+    requests.flatMap(({ id, tokens, soft }): Rule[] => [
+      [tokens.length > 0, `request ${id}`, 'tokens', 'none'],
+      [soft === undefined, `request ${id}`, 'text alone: soft tokens do not travel', 'soft tokens'],
+    ]),
   );
   return whole;
 }
@@ -136,24 +140,37 @@ function samplingRules(options: Required<GenerationOptions>): Rule[] {
 export function checkScoring(
   requests: readonly ScoringRequest[],
   { contextTokens }: EngineOptions,
-  { vocabulary }: ModelFacts,
+  facts: ModelFacts,
 ): void {
-  const rules = requests.flatMap(({ id, tokens, from }): Rule[] => [
+  const rules = requests.flatMap(({ id, from, ...prompt }): Rule[] => [
     // The last token is never fed, so that a text may be one token longer than the context.
-    ...promptRules(`request ${id}`, tokens, contextTokens + 1, vocabulary),
+    ...promptRules(`request ${id}`, prompt, { ...facts, most: contextTokens + 1, softBefore: from }),
     [
-      isCount(from) && from < tokens.length,
+      isCount(from) && from < prompt.tokens.length,
       `request ${id}: from`,
-      `an index from 1 to ${tokens.length - 1}`,
+      `an index from 1 to ${prompt.tokens.length - 1}`,
       from,
     ],
   ]);
   check('INPUT', 'score', rules);
 }
 
-function promptRules(name: string, tokens: readonly number[], most: number, vocabulary: number): Rule[] {
+interface PromptLimits extends Pick<ModelFacts, 'vocabulary' | 'width'> {
+  /** Most tokens. */
+  readonly most: number;
+  /** Soft tokens end before the token in front of this index: logits are wanted of tokens alone. */
+  readonly softBefore: number;
+}
+
+function promptRules(
+  name: string,
+  { tokens, soft }: PromptTokens,
+  { vocabulary, width, most, softBefore }: PromptLimits,
+): Rule[] {
+  const softLength = (soft?.vectors.length ?? 0) / width;
+  const isSoft = (i: number) => soft !== undefined && i >= soft.from && i < soft.from + softLength;
   const isToken = (token: number) => Number.isInteger(token) && token >= 0 && token < vocabulary;
-  const foreign = tokens.find((token) => !isToken(token));
+  const foreign = tokens.find((token, i) => !isToken(token) && !isSoft(i));
   return [
     [
       tokens.length >= 1 && tokens.length <= most,
@@ -162,6 +179,27 @@ function promptRules(name: string, tokens: readonly number[], most: number, voca
       tokens.length,
     ],
     [foreign === undefined, name, `tokens from 0 to ${vocabulary - 1}`, foreign],
+    ...(soft === undefined ? [] : softRules(name, soft, width, softBefore)),
+  ];
+}
+
+function softRules(name: string, { from, vectors }: SoftTokens, width: number, before: number): Rule[] {
+  const length = vectors.length / width;
+  const strange = vectors.find((value) => !Number.isFinite(value));
+  return [
+    [
+      isCount(length),
+      `${name}: soft tokens`,
+      `vectors of ${width} numbers, as the model is wide`,
+      `${vectors.length} numbers`,
+    ],
+    [
+      Number.isSafeInteger(from) && from >= 0 && from + length < before,
+      `${name}: soft tokens`,
+      `a place before token ${before - 1}`,
+      `${from} to ${from + Math.ceil(length) - 1}`,
+    ],
+    [strange === undefined, `${name}: soft tokens`, 'finite numbers', strange],
   ];
 }
 

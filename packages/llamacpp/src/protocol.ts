@@ -32,13 +32,29 @@ export interface ModelFacts {
   readonly llamaCpp: string;
 }
 
+/**
+ * Vectors that are fed in place of tokens (soft tokens: Lester et al. 2021; of images: Liu et al., LLaVA, 2023). What stands
+ * in the token list at `from` to `from + K - 1` is ignored.
+ */
+export interface SoftTokens {
+  readonly from: number;
+  /** [K, E], E the width of the model. */
+  readonly vectors: Float32Array;
+}
+
+/** What a text begins with. */
+export interface PromptTokens {
+  readonly tokens: readonly number[];
+  readonly soft?: SoftTokens;
+}
+
 export interface GenerationWork {
   readonly kind: 'generate';
   readonly id: string;
   readonly sample: number;
-  readonly prompt: readonly number[];
+  readonly prompt: PromptTokens;
   /** Prompt of the other side of classifier-free guidance. */
-  readonly contrast?: readonly number[];
+  readonly contrast?: PromptTokens;
   readonly guidance: number;
   readonly sampling: Sampling;
   readonly seed: number;
@@ -46,9 +62,8 @@ export interface GenerationWork {
   readonly stop: readonly number[];
 }
 
-export interface ScoringWork {
+export interface ScoringWork extends PromptTokens {
   readonly kind: 'score';
-  readonly tokens: readonly number[];
   readonly from: number;
 }
 

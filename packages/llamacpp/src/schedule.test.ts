@@ -1,19 +1,24 @@
 import { Random } from '@llama-xr/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { PromptTokens } from './protocol.ts';
 import { type Decoder, Schedule } from './schedule.ts';
 import { GenerationTask, ScoringTask } from './tasks.ts';
 
 const V = 50;
+/** E of soft tokens. */
+const E = 2;
+const SHAPE = { contextTokens: 1000, width: E };
 
 /** A model whose logits are decided by all tokens before: any mistake of bookkeeping changes them. */
 class FakeDecoder implements Decoder {
   readonly capacity: number;
   readonly rows: number;
   readonly sequences: number;
-  readonly #held: number[][];
+  readonly #held: string[][];
   #wanted: Float32Array[] = [];
   #batch = 0;
+  #kind = '';
   decoded = 0;
   steps = 0;
 
@@ -24,11 +29,15 @@ class FakeDecoder implements Decoder {
     this.#held = Array.from({ length: sequences }, () => []);
   }
 
-  add(sequence: number, token: number, position: number, wantLogits: boolean): void {
-    const held = this.#held[sequence] as number[];
+  add(sequence: number, token: number | Float32Array, position: number, wantLogits: boolean): void {
+    const kind = typeof token;
+    if (this.#batch > 0 && kind !== this.#kind) throw new Error('tokens and vectors in one batch');
+    this.#kind = kind;
+    if (kind === 'object' && wantLogits) throw new Error('logits of a soft token');
+    const held = this.#held[sequence] as string[];
     if (position !== held.length) throw new Error(`position ${position} after ${held.length} tokens`);
     if (++this.#batch > this.capacity) throw new Error(`more than ${this.capacity} tokens in a batch`);
-    held.push(token);
+    held.push(typeof token === 'number' ? `${token}` : `soft ${token.join(' ')}`);
     if (wantLogits) this.#wanted.push(logitsAfter(held));
     this.decoded++;
   }
@@ -44,26 +53,26 @@ class FakeDecoder implements Decoder {
   }
 
   copy(from: number, to: number): void {
-    this.#held[to] = [...(this.#held[from] as number[])];
+    this.#held[to] = [...(this.#held[from] as string[])];
   }
 
   keep(sequence: number, length: number): void {
-    const held = this.#held[sequence] as number[];
+    const held = this.#held[sequence] as string[];
     if (length > held.length) throw new Error(`kept ${length} of ${held.length} tokens`);
     held.length = length;
   }
 }
 
-function logitsAfter(tokens: readonly number[]): Float32Array {
+function logitsAfter(tokens: readonly (number | string)[]): Float32Array {
   const random = new Random(tokens.join(' '));
   return Float32Array.from({ length: V }, () => 2 * random.normal());
 }
 
-const work = (id: string, prompt: readonly number[], more: object = {}) => ({
+const work = (id: string, tokens: readonly number[], more: object = {}) => ({
   kind: 'generate' as const,
   id,
   sample: 0,
-  prompt,
+  prompt: { tokens } as PromptTokens,
   guidance: 1,
   sampling: { temperature: 0.9, topK: 0, topP: 1, noRepeatNgram: 0 },
   seed: 1,
@@ -78,7 +87,7 @@ function generate(decoder: Decoder, works: readonly ReturnType<typeof work>[]): 
   const results = new Map<string, unknown>();
   for (const [i, each] of works.entries()) {
     schedule.submit(
-      new GenerationTask(i, each, 1000, (result) => results.set(`${each.id}:${each.sample}`, result)),
+      new GenerationTask(i, each, SHAPE, (result) => results.set(`${each.id}:${each.sample}`, result)),
     );
   }
   while (schedule.step());
@@ -105,7 +114,7 @@ test('whatever runs beside it, a text is the same', () => {
           work(
             `r${i}`,
             [...(beginnings[which] as number[]).slice(0, shared), ...rest],
-            i % 3 === 0 ? { contrast: rest, guidance: 1.5 } : {},
+            i % 3 === 0 ? { contrast: { tokens: rest }, guidance: 1.5 } : {},
           ),
         );
         const alone = new Map(works.flatMap((each) => [...generate(new FakeDecoder(2, 1000), [each])]));
@@ -164,7 +173,9 @@ test('scores are those of the given tokens, however they are cut into batches', 
     const schedule = new Schedule(new FakeDecoder(3, capacity, rows));
     const scores: (readonly number[])[] = [];
     for (const number of [1, 2, 3, 4]) {
-      schedule.submit(new ScoringTask(number, { kind: 'score', tokens, from: 5 }, (s) => scores.push(s)));
+      schedule.submit(
+        new ScoringTask(number, { kind: 'score', tokens, from: 5 }, SHAPE, (s) => scores.push(s)),
+      );
     }
     while (schedule.step());
     expect(scores).toHaveLength(4);
@@ -180,7 +191,7 @@ test('cancelled work leaves, and what waited for its prompt begins anew', () => 
   const schedule = new Schedule(decoder);
   const results: unknown[] = [];
   const submit = (number: number) =>
-    schedule.submit(new GenerationTask(number, work('a', prompt), 1000, (result) => results.push(result)));
+    schedule.submit(new GenerationTask(number, work('a', prompt), SHAPE, (result) => results.push(result)));
   submit(1);
   submit(2);
   submit(3);
@@ -195,7 +206,7 @@ test('an action waits for what came before it, and forgets what was computed', (
   const schedule = new Schedule(decoder);
   const order: string[] = [];
   const submit = (name: string) =>
-    schedule.submit(new GenerationTask(order.length, work(name, [5, 6, 7]), 1000, () => order.push(name)));
+    schedule.submit(new GenerationTask(order.length, work(name, [5, 6, 7]), SHAPE, () => order.push(name)));
   submit('before');
   schedule.whenIdle(() => {
     order.push('action');
@@ -204,4 +215,53 @@ test('an action waits for what came before it, and forgets what was computed', (
   submit('after');
   while (schedule.step());
   expect(order).toEqual(['before', 'action', 'after']);
+});
+
+test('a prompt and a contrast that goes on from it do not wait for each other', () => {
+  const prompt = (beginnings[0] as number[]).slice(0, 30);
+  const guided = work('a', prompt, { contrast: { tokens: beginnings[0] as number[] }, guidance: 1.5 });
+  expect(generate(new FakeDecoder(2, 1000), [guided]).size).toBe(1);
+});
+
+/** A prompt whose tokens from `from` on are soft: vectors decided by `seed`. */
+function softened(tokens: readonly number[], from: number, length: number, seed: number): PromptTokens {
+  const random = new Random(seed);
+  const vectors = Float32Array.from({ length: length * E }, () => random.int(3));
+  return { tokens, soft: { from, vectors } };
+}
+
+test('soft and plain texts side by side are those that each is alone, and different images share nothing', () => {
+  const softPrompt = fc
+    .tuple(fc.nat(59), fc.integer({ min: 1, max: 20 }), fc.nat(2))
+    .map(([shift, length, seed]) => {
+      const tokens = (beginnings[0] as number[]).slice(0, 40);
+      const from = Math.min(shift, tokens.length - length - 1);
+      return softened(tokens, from, length, seed);
+    });
+  const plain = fc
+    .nat(40)
+    .map((n): PromptTokens => ({ tokens: (beginnings[0] as number[]).slice(0, n + 1) }));
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(softPrompt, plain), { minLength: 1, maxLength: 10 }),
+      fc.integer({ min: 2, max: 5 }),
+      fc.integer({ min: 5, max: 40 }),
+      (list, sequences, capacity) => {
+        const works = list.map((prompt, i) =>
+          work(`r${i}`, [], { prompt, ...(i % 3 === 0 && { contrast: list[0], guidance: 1.5 }) }),
+        );
+        const alone = new Map(works.flatMap((each) => [...generate(new FakeDecoder(2, 1000), [each])]));
+        expect(generate(new FakeDecoder(sequences, capacity), works)).toEqual(alone);
+      },
+    ),
+    { numRuns: 60, seed: 3407 },
+  );
+});
+
+test('samples of one image compute it once', () => {
+  const prompt = softened((beginnings[0] as number[]).slice(0, 40), 10, 20, 1);
+  const decoder = new FakeDecoder(4, 512);
+  const works = [0, 1, 2, 3].map((sample) => work('a', [], { prompt, sample, maxTokens: 1, stop: [] }));
+  expect(generate(decoder, works).size).toBe(4);
+  expect(decoder.decoded).toBe(40 + 3);
 });

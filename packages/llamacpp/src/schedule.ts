@@ -5,27 +5,22 @@
  * What prompts share is computed once: a task starts from the sequence, running or finished, that begins as it does.
  * Pure bookkeeping over a Decoder; nothing native here.
  */
+import type { Lane } from './lane.ts';
 
 /** Several token sequences, each with what was computed of it. */
 export interface Decoder {
-  /** Most tokens in one batch. */
+  /** Most tokens, or vectors, in one batch. */
   readonly capacity: number;
   /** Most rows of logits in one batch. */
   readonly rows: number;
   /** Number of sequences, named 0, 1, 2 ... */
   readonly sequences: number;
-  add(sequence: number, token: number, position: number, wantLogits: boolean): void;
+  /** @param token or the vector that stands for one: a batch holds tokens or vectors, never both */
+  add(sequence: number, token: number | Float32Array, position: number, wantLogits: boolean): void;
   /** Decodes what was added; logits in the order in which they were wanted, valid until the next call. */
   decode(): Float32Array[];
   copy(from: number, to: number): void;
   keep(sequence: number, length: number): void;
-}
-
-/** The tokens of one sequence; a task may append to them. */
-export interface Lane {
-  readonly tokens: number[];
-  /** Index of the first token after which logits are wanted. */
-  readonly logitsFrom: number;
 }
 
 export interface Task {
@@ -34,6 +29,14 @@ export interface Task {
   readonly lanes: readonly Lane[];
   /** Takes one row of logits a lane. @returns true when the task is done */
   accept(rows: readonly [Float32Array, ...Float32Array[]]): boolean;
+}
+
+type Kind = 'tokens' | 'vectors';
+
+/** What a batch can still take. */
+interface Room {
+  tokens: number;
+  rows: number;
 }
 
 /** Copying costs one pass over a sequence's memory; it pays from about this many tokens on. */
@@ -96,12 +99,19 @@ export class Schedule {
     return tasks;
   }
 
-  /** Decodes one batch. @returns false when nothing was left to do */
+  /** Decodes a batch of tokens, then one of soft tokens. @returns false when nothing was left to do */
   step(): boolean {
     for (const slot of this.#slots) this.#takeShared(slot);
     this.#admit();
-    const fed = this.#feed();
-    if (fed.length === 0) return false;
+    const tokens = this.#decode('tokens');
+    const vectors = this.#decode('vectors');
+    return tokens || vectors;
+  }
+
+  #decode(kind: Kind): boolean {
+    const room = { tokens: this.#decoder.capacity, rows: this.#decoder.rows };
+    const fed = this.#feed(room, kind);
+    if (room.tokens === this.#decoder.capacity) return false;
     this.#deliver(fed, this.#decoder.decode());
     return true;
   }
@@ -141,7 +151,10 @@ export class Schedule {
     let length = own + LEAST_SHARED - 1;
     for (const other of this.#slots) {
       if (other === slot || other.running === undefined) continue;
-      const shared = sharedLength(other.running.lane.tokens, lane);
+      const makes = other.running.lane;
+      // Lanes of one task want their logits together: none of them goes past there before the others are ready.
+      const most = other.running.task === task ? makes.logitsFrom : makes.tokens.length;
+      const shared = Math.min(sharedLength(makes.tokens, lane), most);
       if (shared > length) [best, length] = [other, shared];
     }
     slot.running = { task, lane };
@@ -176,24 +189,26 @@ export class Schedule {
    * Adds the next tokens to the batch, of older tasks first: a text that is being written goes on, and a prompt that comes
    * later takes what room is left.
    */
-  #feed(): { readonly task: Task; readonly rows: number }[] {
-    const room = { tokens: this.#decoder.capacity, rows: this.#decoder.rows };
+  #feed(room: Room, kind: Kind): { readonly task: Task; readonly rows: number }[] {
     return Array.from(this.#running, ([task, slots]) => {
-      for (const slot of slots) this.#feedPrompt(slot, room);
-      return { task, rows: slots.every(atLogits) ? this.#feedRows(slots, room) : 0 };
+      for (const slot of slots) this.#feedPrompt(slot, room, kind);
+      // Soft tokens want no logits.
+      const rows = kind === 'tokens' && slots.every(atLogits) ? this.#feedRows(slots, room) : 0;
+      return { task, rows };
     });
   }
 
-  #feedPrompt(slot: Slot, room: { tokens: number }): void {
+  #feedPrompt(slot: Slot, room: Room, kind: Kind): void {
     if (slot.running === undefined || slot.awaits !== undefined) return;
     const { lane } = slot.running;
-    const end = Math.min(lane.logitsFrom, slot.resident.length + room.tokens);
-    room.tokens -= Math.max(0, end - slot.resident.length);
-    while (slot.resident.length < end) this.#feedToken(slot, lane, false);
+    const { resident } = slot;
+    const end = Math.min(lane.logitsFrom, resident.length + room.tokens, lane.endOf(kind, resident.length));
+    room.tokens -= Math.max(0, end - resident.length);
+    while (resident.length < end) this.#feedToken(slot, lane, false);
   }
 
   /** Tokens that want logits, equally many of each lane. @returns how many of each */
-  #feedRows(slots: readonly Slot[], room: { tokens: number; rows: number }): number {
+  #feedRows(slots: readonly Slot[], room: Room): number {
     const left = slots.map((slot) => (slot.running?.lane.tokens.length ?? 0) - slot.resident.length);
     const rows = Math.min(
       ...left,
@@ -209,9 +224,8 @@ export class Schedule {
 
   #feedToken(slot: Slot, lane: Lane, wantLogits: boolean): void {
     const position = slot.resident.length;
-    const token = lane.tokens[position] as number;
-    this.#decoder.add(slot.sequence, token, position, wantLogits);
-    slot.resident.push(token);
+    this.#decoder.add(slot.sequence, lane.inputAt(position), position, wantLogits);
+    slot.resident.push(lane.tokens[position] as number);
   }
 
   #deliver(fed: readonly { readonly task: Task; readonly rows: number }[], logits: Float32Array[]): void {

@@ -1,9 +1,18 @@
 /** The two things done with logits: generating a text and scoring a given one. schedule.ts feeds them. */
 import { Random } from '@llama-xr/core';
+import { Lane } from './lane.ts';
 import { NgramGuard } from './ngram-guard.ts';
 import type { GenerationResult, GenerationWork, ScoringWork } from './protocol.ts';
 import { chooseToken, guide, logProbability } from './sampling.ts';
-import type { Lane, Task } from './schedule.ts';
+import type { Task } from './schedule.ts';
+
+/** What tasks must know of the decoder. */
+export interface DecoderShape {
+  /** Most tokens of a sequence. */
+  readonly contextTokens: number;
+  /** E, the length of a soft token's vector. */
+  readonly width: number;
+}
 
 export class GenerationTask implements Task {
   readonly number: number;
@@ -21,14 +30,12 @@ export class GenerationTask implements Task {
   constructor(
     number: number,
     work: GenerationWork,
-    contextTokens: number,
+    { contextTokens, width }: DecoderShape,
     done: (result: GenerationResult) => void,
   ) {
     this.number = number;
-    this.lanes = [work.prompt, ...(work.contrast === undefined ? [] : [work.contrast])].map((prompt) => ({
-      tokens: [...prompt],
-      logitsFrom: prompt.length - 1,
-    }));
+    const prompts = [work.prompt, ...(work.contrast === undefined ? [] : [work.contrast])];
+    this.lanes = prompts.map((prompt) => new Lane(prompt, prompt.tokens.length - 1, width));
     this.#work = work;
     this.#contextTokens = contextTokens;
     this.#stop = new Set(work.stop);
@@ -65,12 +72,13 @@ export class ScoringTask implements Task {
 
   constructor(
     number: number,
-    { tokens, from }: ScoringWork,
+    { tokens, soft, from }: ScoringWork,
+    { width }: DecoderShape,
     done: (logProbabilities: readonly number[]) => void,
   ) {
     this.number = number;
     // The last token is only a target: nothing is asked of what comes after it.
-    this.lanes = [{ tokens: tokens.slice(0, -1), logitsFrom: from - 1 }];
+    this.lanes = [new Lane({ tokens: tokens.slice(0, -1), ...(soft && { soft }) }, from - 1, width)];
     this.#targets = tokens.slice(from);
     this.#done = done;
   }
