@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { AdamW, clipFactor, globalNorm } from './adamw.ts';
+import { rateRanges } from './schedule.ts';
 
 /** Steps of torch.optim.AdamW with clip_grad_norm_(1.0), torch 2.13.0: reference/adamw.py. */
 const TORCH = [
@@ -20,4 +21,40 @@ test('five clipped steps equal torch.optim.AdamW', () => {
     optimizer.step(parameters, gradients, 0.05, clipFactor(norm, 1));
     for (const [j, p] of expected.parameters.entries()) expect(parameters[j]).toBeCloseTo(p, 5);
   }
+});
+
+test('a range with a rate of its own steps as an optimizer of its own at that rate, decay and all', () => {
+  const settings = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1 };
+  const ranges = [
+    { from: 0, to: 2, factor: 1 },
+    { from: 2, to: 4, factor: 16 },
+  ];
+  const together = { parameters: Float32Array.of(1, -2, 3, 0.5), optimizer: new AdamW(4, settings, ranges) };
+  const slow = { parameters: Float32Array.of(1, -2), optimizer: new AdamW(2, settings) };
+  const fast = { parameters: Float32Array.of(3, 0.5), optimizer: new AdamW(2, settings) };
+  for (let i = 1; i <= 3; i++) {
+    for (const [{ parameters, optimizer }, rate] of [
+      [together, 0.01],
+      [slow, 0.01],
+      [fast, 0.16],
+    ] as const)
+      optimizer.step(
+        parameters,
+        parameters.map((p) => 0.5 * p + Math.sin(i)),
+        rate,
+      );
+  }
+  expect([...together.parameters]).toEqual([...slow.parameters, ...fast.parameters]);
+});
+
+test('ranges follow the names of a layout: B, the projector, all else', () => {
+  const names = ['layers.0.a.qkv', 'layers.0.b.q', 'layers.0.b.k', 'layers.1.a.qkv', 'projector.w1'];
+  const layout = names.map((name, i) => ({ name, shape: [2], offset: 2 * i, length: 2 }));
+  expect(rateRanges(layout, { b: 16, projector: 4 })).toEqual([
+    { from: 0, to: 2, factor: 1 },
+    { from: 2, to: 6, factor: 16 },
+    { from: 6, to: 8, factor: 1 },
+    { from: 8, to: 10, factor: 4 },
+  ]);
+  expect(rateRanges(layout, { b: 1, projector: 1 })).toEqual([{ from: 0, to: 10, factor: 1 }]);
 });

@@ -12,6 +12,13 @@ export interface AdamWSettings {
   readonly weightDecay: number;
 }
 
+/** Parameters from .. to - 1 learn at `factor` times the rate: a parameter group. */
+export interface RateRange {
+  readonly from: number;
+  readonly to: number;
+  readonly factor: number;
+}
+
 export class AdamW {
   /** First and second moments, laid out as the parameters are. */
   readonly firstMoment: Float32Array;
@@ -19,22 +26,41 @@ export class AdamW {
   /** Steps taken so far (t). */
   steps = 0;
   readonly #settings: AdamWSettings;
+  readonly #ranges: readonly RateRange[];
 
-  constructor(size: number, settings: AdamWSettings) {
+  /** @param ranges parts with a rate of their own, together all parameters in order; one rate for all where absent. */
+  constructor(
+    size: number,
+    settings: AdamWSettings,
+    ranges: readonly RateRange[] = [{ from: 0, to: size, factor: 1 }],
+  ) {
     this.#settings = settings;
+    this.#ranges = ranges;
     this.firstMoment = new Float32Array(size);
     this.secondMoment = new Float32Array(size);
   }
 
   /** One step in place. `gradientScale` multiplies each gradient first (clipping, accumulation). */
   step(parameters: Float32Array, gradients: Float32Array, rate: number, gradientScale = 1): void {
+    this.steps++;
+    for (const { from, to, factor } of this.#ranges)
+      this.#stepRange(parameters, gradients, rate * factor, gradientScale, from, to);
+  }
+
+  #stepRange(
+    parameters: Float32Array,
+    gradients: Float32Array,
+    rate: number,
+    gradientScale: number,
+    from: number,
+    to: number,
+  ): void {
     const { beta1, beta2, epsilon, weightDecay } = this.#settings;
     const { firstMoment: m, secondMoment: v } = this;
-    const t = ++this.steps;
-    const rate1 = rate / (1 - beta1 ** t);
-    const correction2 = 1 / (1 - beta2 ** t);
+    const rate1 = rate / (1 - beta1 ** this.steps);
+    const correction2 = 1 / (1 - beta2 ** this.steps);
     const keep = 1 - rate * weightDecay;
-    for (let i = 0; i < parameters.length; i++) {
+    for (let i = from; i < to; i++) {
       const g = gradients[i]! * gradientScale;
       const mi = beta1 * m[i]! + (1 - beta1) * g;
       const vi = beta2 * v[i]! + (1 - beta2) * g * g;

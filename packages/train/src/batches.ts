@@ -21,13 +21,21 @@ export function planPass(examples: readonly Example[], rules: BatchRules, random
 
 /** Examples by length, as batches. */
 export function inBatches(examples: readonly Example[], rules: BatchRules): Row[][] {
-  const { batchSize, packing, sharePrefix, rowTokens, maxTokens } = rules;
+  const { batchSize, packing } = rules;
   const order = examples.toSorted((a, b) => a.tokens.length - b.tokens.length);
-  if (!packing) return slices(order.map(plainRow), batchSize);
+  if (!packing) return slices(inRows(order, rules), batchSize);
   const rows = slices(order, GROUP_BATCHES * batchSize)
-    .flatMap((group) => packRows(group, { rowTokens: rowTokens || maxTokens, sharePrefix }))
+    .flatMap((group) => inRows(group, rules))
     .sort((a, b) => rowLength(a) - rowLength(b));
   return batchesOf(rows, batchSize);
+}
+
+/** Examples of one batch as rows: packed where the rules say so. */
+export function inRows(examples: readonly Example[], rules: BatchRules): Row[] {
+  const { packing, sharePrefix, rowTokens, maxTokens } = rules;
+  return packing
+    ? packRows(examples, { rowTokens: rowTokens || maxTokens, sharePrefix })
+    : examples.map(plainRow);
 }
 
 /** Rows in batches of about so many examples: a row joins where that brings the batch no further from it. */

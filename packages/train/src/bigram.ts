@@ -2,10 +2,11 @@
 import { Random } from '@llama-xr/core';
 import type { Batch } from '@llama-xr/llama';
 import type { Example } from './example.ts';
-import type { Trainable } from './trainer.ts';
+import type { Trainable } from './optimizer-step.ts';
 
 /** A softmax over 8 tokens with a bigram table as its parameters: small, exact, and it learns. */
 export class Bigram implements Trainable {
+  readonly layout = [{ name: 'bigrams', shape: [8, 8], offset: 0, length: 64 }];
   readonly parameters = new Float32Array(64);
   readonly gradients = new Float32Array(64);
 
@@ -24,6 +25,14 @@ export class Bigram implements Trainable {
       }
     }
     return { loss };
+  }
+
+  async logProbabilities({ ids, labels, weights }: Batch): Promise<Float32Array> {
+    return Float32Array.from(ids, (id, i) => {
+      if (weights[i] === 0) return 0;
+      const logits = this.parameters.subarray(id * 8, id * 8 + 8);
+      return logits[labels[i]!]! - Math.log(logits.reduce((sum, x) => sum + Math.exp(x), 0));
+    });
   }
 
   async loss(batch: Batch): Promise<number> {

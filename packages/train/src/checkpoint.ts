@@ -34,7 +34,7 @@ export function saveCheckpoint(
 
 /**
  * Restores a checkpoint into parameters, optimizer and watch.
- * @returns the step it was saved after, or 0 when there is no file.
+ * @returns the step it was saved after: 0 for an adapter that came from elsewhere, and when there is no file.
  * @throws LlamaXrError RESUME when it belongs to another run.
  */
 export function restoreCheckpoint(
@@ -88,8 +88,8 @@ function stepOf({ path, metadata }: TensorFile, identity: string): number {
   if (metadata.identity !== identity)
     fail('RESUME', `${path}: this checkpoint is of another recipe, base model or data`);
   const step = Number(metadata.step);
-  if (!Number.isInteger(step) || step < 1)
-    fail('FILE_FORMAT', `${path}: step: expected an integer >= 1, got ${metadata.step}`);
+  if (!Number.isInteger(step) || step < 0)
+    fail('FILE_FORMAT', `${path}: step: expected an integer >= 0, got ${metadata.step}`);
   return step;
 }
 

@@ -4,7 +4,7 @@
  * estimate on the true reports; what drafts do when their input changes is measured by `llama-xr evaluate`.
  */
 import { Random } from '@llama-xr/core';
-import type { Example } from './example.ts';
+import { type Example, responseStart } from './example.ts';
 
 /** The same reports behind their own prompts and behind those of others. */
 export interface PromptSwap {
@@ -38,8 +38,6 @@ export function swapPrompts(
   }
   return { own, swapped };
 }
-
-const responseStart = ({ responseFrom, lossFrom }: Example): number => Math.max(1, responseFrom ?? lossFrom);
 
 /** An example whose loss is the mean over the tokens of its response. */
 function meanLoss(id: string, prompt: Int32Array, response: Int32Array): Example {

@@ -7,6 +7,7 @@ import type { Device } from '@llama-xr/onnx';
 import { inBatches } from './batches.ts';
 import { LiveLog } from './live-log.ts';
 import { rowLength } from './packing.ts';
+import { rowsWithRivals } from './pair-objective.ts';
 import type { Recipe } from './recipe.ts';
 import { RunFolder } from './run-folder.ts';
 import { planRun, type TrainEvent, type TrainingData, train } from './trainer.ts';
@@ -59,6 +60,7 @@ export async function* runTrainingJob(job: TrainingJob): AsyncGenerator<JobEvent
   const options = {
     checkpoint: folder.checkpoint,
     best: folder.best,
+    reference: folder.reference,
     identity,
     ...(checkpointSeconds !== undefined && { checkpointSeconds }),
   };
@@ -77,7 +79,10 @@ export async function* runTrainingJob(job: TrainingJob): AsyncGenerator<JobEvent
 
 /** Rows and positions of the largest batch, to see which way of running a step fits into memory. */
 function largestBatch({ data, recipe }: TrainingJob): { batch: number; sequence: number } {
-  const batches = [...planRun(data, recipe).flatMap((step) => step.batches), ...inBatches(data.val, recipe)];
+  const steps = planRun(data, recipe).flatMap(({ batches }) =>
+    batches.map((rows) => rowsWithRivals(rows, recipe)),
+  );
+  const batches = [...steps, ...inBatches(data.val, recipe)];
   return batches.reduce(
     ({ batch, sequence }, rows) => ({
       batch: Math.max(batch, rows.length),

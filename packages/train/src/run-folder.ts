@@ -7,6 +7,7 @@
  *   tensorboard/           the log as an event file of TensorBoard, where it was asked for
  *   checkpoint.safetensors parameters and optimizer, to resume
  *   best.safetensors       parameters of the best look at val, where the recipe keeps them
+ *   reference.safetensors  what preference tuning measures from, where the recipe has it
  *   adapter/               PEFT files and adapter.gguf
  *   manifest.json          the run manifest
  */
@@ -54,6 +55,9 @@ export class RunFolder {
   }
   get best(): string {
     return join(this.path, 'best.safetensors');
+  }
+  get reference(): string {
+    return join(this.path, 'reference.safetensors');
   }
   get adapter(): string {
     return join(this.path, 'adapter');

@@ -2,39 +2,24 @@
  * The training loop: plan a pass, run its batches, clip, step, validate, save. An async generator of events; it
  * knows no model: an engine gives a loss and its gradients (see `Trainable`), examples are tokens.
  */
-
 import { fail } from '@llama-xr/core';
-import type { TrainingEngine } from '@llama-xr/llama';
-import { AdamW, clipFactor, globalNorm } from './adamw.ts';
 import { passRandom, planPass, slices } from './batches.ts';
 import { restoreBest, restoreCheckpoint, saveBest, saveCheckpoint } from './checkpoint.ts';
-import { type Example, lossWeight } from './example.ts';
-import { collateRows, type Row, rowLength } from './packing.ts';
+import type { Example } from './example.ts';
+import { OptimizerStep, type PlannedStep, type StepEvent, type Trainable } from './optimizer-step.ts';
+import { pairsOf } from './pair-objective.ts';
 import type { Recipe } from './recipe.ts';
-import { learningRate } from './schedule.ts';
+import { referenceOf } from './reference.ts';
+import { withRivals } from './rivals.ts';
 import { Validation, type ValidationEvent } from './validation.ts';
 import { Watch } from './watch.ts';
-
-/** What the loop asks of an engine: flat parameters, flat gradients of the same layout, a loss. */
-export type Trainable = Pick<TrainingEngine, 'parameters' | 'gradients' | 'forwardBackward' | 'loss'>;
 
 export type TrainEvent =
   | { type: 'resume'; step: number }
   | ValidationEvent
-  | {
-      type: 'step';
-      step: number;
-      of: number;
-      pass: number;
-      loss: number;
-      rate: number;
-      gradientNorm: number;
-      /** Tokens of the examples; `positions` counts what was computed for them, padding included. */
-      tokens: number;
-      positions: number;
-      tokensPerSecond: number;
-      seconds: number;
-    }
+  | StepEvent
+  /** What preference is measured from is known. */
+  | { type: 'reference'; step: 0; pairs: number; seconds: number }
   | { type: 'checkpoint'; step: number; path: string }
   /** Training ended before its last step: no look has been better for as long as the recipe has patience. */
   | { type: 'stop'; step: number; of: number; best: number };
@@ -44,6 +29,8 @@ export interface TrainOptions {
   readonly checkpoint: string;
   /** Where the parameters of the best look stand, for recipes that keep them. */
   readonly best?: string;
+  /** Where stands what preference is measured from, for recipes that have one. */
+  readonly reference?: string;
   readonly identity: string;
   /** Seconds between checkpoints. */
   readonly checkpointSeconds?: number;
@@ -55,17 +42,12 @@ export interface TrainingData {
   readonly val: readonly Example[];
 }
 
-/** One optimizer step to come. */
-export interface PlannedStep {
-  readonly batches: readonly Row[][];
-  readonly pass: number;
-  readonly endsPass: boolean;
-}
-
 /** The optimizer steps of a run. A pass's last step may be smaller than the others. */
 export function planRun({ passes }: TrainingData, recipe: Recipe): PlannedStep[] {
-  return passes.flatMap((examples, i) => {
-    const steps = slices(planPass(examples, recipe, passRandom(recipe.seed, i + 1)), recipe.accumulation);
+  return passes.flatMap((pass, i) => {
+    const random = passRandom(recipe.seed, i + 1);
+    const examples = withRivals(pass, recipe, random.fork('rivals'));
+    const steps = slices(planPass(examples, recipe, random), recipe.accumulation);
     return steps.map((batches, j) => ({ batches, pass: i + 1, endsPass: j === steps.length - 1 }));
   });
 }
@@ -85,82 +67,113 @@ export async function* train(
   recipe: Recipe,
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent> {
-  const optimizer = new AdamW(engine.parameters.length, recipe);
-  const watch = new Watch(recipe);
-  const validation = new Validation(engine, data.val, recipe);
-  const { checkpoint, identity, checkpointSeconds = 60 } = options;
-  const plan = planRun(data, recipe);
-  const of = plan.length;
-  let step = restoreCheckpoint(checkpoint, engine.parameters, optimizer, identity, watch);
-  if (step > 0) yield { type: 'resume', step };
-  else if (data.val.length > 0) yield await validation.look(0);
+  const run = new Run(engine, data, recipe, options);
+  yield* run.begin();
+  yield* run.steps();
+  yield* run.end();
+}
 
-  let saved = performance.now();
-  for (const { batches, pass, endsPass } of plan.slice(step)) {
-    if (watch.stopped) break;
-    step++;
-    yield await runStep(engine, optimizer, batches, recipe, { step, of, pass });
-    if (validation.due(step, endsPass) && (step < of || watch.active)) {
-      const look = await validation.look(step);
-      const best = watch.active && watch.take(step, look);
-      if (best && recipe.keep === 'best') saveBest(bestPath(options), engine.parameters, { identity, step });
-      yield watch.active ? { ...look, best } : look;
+class Run {
+  readonly #engine: Trainable;
+  readonly #recipe: Recipe;
+  readonly #options: TrainOptions;
+  readonly #watch: Watch;
+  readonly #validation: Validation;
+  readonly #plan: readonly PlannedStep[];
+  readonly #step: OptimizerStep;
+  /** Steps taken. */
+  #taken = 0;
+  #savedAt = performance.now();
+
+  constructor(engine: Trainable, data: TrainingData, recipe: Recipe, options: TrainOptions) {
+    this.#engine = engine;
+    this.#recipe = recipe;
+    this.#options = options;
+    this.#watch = new Watch(recipe);
+    this.#validation = new Validation(engine, data.val, recipe);
+    this.#plan = planRun(data, recipe);
+    this.#step = new OptimizerStep(engine, recipe);
+  }
+
+  /** Goes on from a checkpoint, or looks at val for the first time. */
+  async *begin(): AsyncGenerator<TrainEvent> {
+    const { checkpoint, identity } = this.#options;
+    const { optimizer } = this.#step;
+    this.#taken = restoreCheckpoint(checkpoint, this.#engine.parameters, optimizer, identity, this.#watch);
+    if (this.#taken > 0) yield { type: 'resume', step: this.#taken };
+    if (this.#recipe.preference !== null) yield await this.#measureReference();
+    if (this.#taken === 0 && this.#validation.possible) yield await this.#validation.look(0);
+    this.#savedAt = performance.now();
+  }
+
+  async *steps(): AsyncGenerator<TrainEvent> {
+    const of = this.#plan.length;
+    for (const planned of this.#plan.slice(this.#taken)) {
+      if (this.#watch.stopped) return;
+      const step = ++this.#taken;
+      yield await this.#step.run(planned, { step, of, pass: planned.pass });
+      const wanted = step < of || this.#watch.active;
+      if (wanted && this.#validation.due(step, planned.endsPass)) yield await this.#look(step);
+      if (this.#saveIsDue(planned)) yield this.#save(step);
     }
-    const late = step < of && performance.now() - saved > checkpointSeconds * 1000;
-    if (!endsPass && !late && !watch.stopped) continue;
-    saveCheckpoint(checkpoint, engine.parameters, optimizer, { identity, step, watch: watch.state });
-    saved = performance.now();
-    yield { type: 'checkpoint', step, path: checkpoint };
   }
-  const best = watch.state.best?.step ?? step;
-  const kept = recipe.keep === 'best' ? best : step;
-  if (watch.stopped && step < of) yield { type: 'stop', step, of, best };
-  if (kept !== step) restoreBest(bestPath(options), engine.parameters, { identity, step: kept });
-  if (data.val.length > 0) yield await validation.lastLook(step, kept);
+
+  /** Puts the parameters back that are kept, and looks at all of val. */
+  async *end(): AsyncGenerator<TrainEvent> {
+    const [step, of] = [this.#taken, this.#plan.length];
+    const best = this.#watch.state.best?.step ?? step;
+    const kept = this.#recipe.keep === 'best' ? best : step;
+    if (this.#watch.stopped && step < of) yield { type: 'stop', step, of, best };
+    if (kept !== step) {
+      const { identity } = this.#options;
+      restoreBest(this.#bestPath, this.#engine.parameters, { identity, step: kept });
+    }
+    if (this.#validation.possible) yield await this.#validation.lastLook(step, kept);
+  }
+
+  async #measureReference(): Promise<TrainEvent> {
+    const began = performance.now();
+    const batches = this.#plan.flatMap(({ batches }) =>
+      batches.map((rows) => pairsOf(rows.flatMap(({ examples }) => examples))),
+    );
+    const { identity } = this.#options;
+    const path = this.#options.reference ?? missingPath('preference', 'what it is measured from');
+    const reference = await referenceOf(this.#engine, batches, { path, identity, begun: this.#taken > 0 });
+    this.#step.reference = reference;
+    const seconds = (performance.now() - began) / 1000;
+    return { type: 'reference', step: 0, pairs: reference.size, seconds };
+  }
+
+  async #look(step: number): Promise<ValidationEvent> {
+    const look = await this.#validation.look(step);
+    if (!this.#watch.active) return look;
+    const best = this.#watch.take(step, look);
+    if (best && this.#recipe.keep === 'best') {
+      const { identity } = this.#options;
+      saveBest(this.#bestPath, this.#engine.parameters, { identity, step });
+    }
+    return { ...look, best };
+  }
+
+  /** After each pass, when training stops, and every so many seconds. */
+  #saveIsDue({ endsPass }: PlannedStep): boolean {
+    const { checkpointSeconds = 60 } = this.#options;
+    const late = performance.now() - this.#savedAt > checkpointSeconds * 1000;
+    return endsPass || this.#watch.stopped || (late && this.#taken < this.#plan.length);
+  }
+
+  #save(step: number): TrainEvent {
+    const { checkpoint: path, identity } = this.#options;
+    const { state } = this.#watch;
+    saveCheckpoint(path, this.#engine.parameters, this.#step.optimizer, { identity, step, watch: state });
+    this.#savedAt = performance.now();
+    return { type: 'checkpoint', step, path };
+  }
+
+  get #bestPath(): string {
+    return this.#options.best ?? missingPath('keep', 'the parameters of the best look');
+  }
 }
 
-const bestPath = ({ best }: TrainOptions): string =>
-  best ?? fail('CONFIG', 'keep: expected a path for the parameters of the best look, got none');
-
-async function runStep(
-  engine: Trainable,
-  optimizer: AdamW,
-  batches: readonly Row[][],
-  recipe: Recipe,
-  at: { step: number; of: number; pass: number },
-): Promise<TrainEvent> {
-  const began = performance.now();
-  const examples = batches.flat().flatMap((row) => row.examples);
-  const total = lossWeight(examples);
-  let loss = 0;
-  for (const [i, rows] of batches.entries()) {
-    const stepOptions = { accumulate: i > 0, dropoutSeed: `${recipe.seed}:step ${at.step}:${i}` };
-    loss += (await engine.forwardBackward(collateRows(rows, total), stepOptions)).loss;
-  }
-  const rate = learningRate(
-    {
-      kind: recipe.schedule,
-      peak: recipe.learningRate,
-      warmupSteps: recipe.warmupSteps,
-      floor: recipe.floor,
-      totalSteps: at.of,
-    },
-    at.step,
-  );
-  const gradientNorm = globalNorm(engine.gradients);
-  optimizer.step(engine.parameters, engine.gradients, rate, clipFactor(gradientNorm, recipe.clipNorm));
-  const seconds = (performance.now() - began) / 1000;
-  const tokens = examples.reduce((sum, e) => sum + e.tokens.length, 0);
-  const positions = batches.reduce((sum, rows) => sum + rows.length * Math.max(...rows.map(rowLength)), 0);
-  return {
-    type: 'step',
-    ...at,
-    loss,
-    rate,
-    gradientNorm,
-    tokens,
-    positions,
-    tokensPerSecond: tokens / seconds,
-    seconds,
-  };
-}
+const missingPath = (field: string, what: string): never =>
+  fail('CONFIG', `${field}: expected a path for ${what}, got none`);

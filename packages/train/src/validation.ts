@@ -42,10 +42,15 @@ export class Validation {
       );
   }
 
+  /** Whether there is anything to look at. */
+  get possible(): boolean {
+    return this.#val.length > 0;
+  }
+
   /** Whether a look is due after a step. */
   due(step: number, endsPass: boolean): boolean {
     const { everySteps } = this.#recipe.validation;
-    return this.#val.length > 0 && (endsPass || (everySteps > 0 && step % everySteps === 0));
+    return this.possible && (endsPass || (everySteps > 0 && step % everySteps === 0));
   }
 
   /** A look at the first `studies` of val. */
