@@ -231,13 +231,10 @@ function softened(tokens: readonly number[], from: number, length: number, seed:
 }
 
 test('soft and plain texts side by side are those that each is alone, and different images share nothing', () => {
+  // Few places and lengths, so that many begin alike and differ in a vector alone.
   const softPrompt = fc
-    .tuple(fc.nat(59), fc.integer({ min: 1, max: 20 }), fc.nat(2))
-    .map(([shift, length, seed]) => {
-      const tokens = (beginnings[0] as number[]).slice(0, 40);
-      const from = Math.min(shift, tokens.length - length - 1);
-      return softened(tokens, from, length, seed);
-    });
+    .tuple(fc.constantFrom(3, 10), fc.constantFrom(2, 12), fc.nat(2))
+    .map(([from, length, seed]) => softened((beginnings[0] as number[]).slice(0, 40), from, length, seed));
   const plain = fc
     .nat(40)
     .map((n): PromptTokens => ({ tokens: (beginnings[0] as number[]).slice(0, n + 1) }));

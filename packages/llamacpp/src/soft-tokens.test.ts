@@ -73,7 +73,7 @@ test('other vectors give other texts, whatever stands at their place in the toke
   const request = softRequests(1)[0] as Asked;
   const text = async (of: PromptTokens) => byId(await all(generator.generate([{ id: 'a', ...of }], ENDLESS)));
   const random = new Random(1);
-  const vectors = (request.soft?.vectors as Float32Array).map(() => random.normal());
+  const vectors = Float32Array.from({ length: 8 * E }, () => random.normal());
   const other = { ...request, soft: { from: 0, vectors } };
   expect(await text(other)).not.toEqual(await text(request));
   expect(await text({ ...request, tokens: request.tokens.map((t, i) => (i < 8 ? 99999 : t)) })).toEqual(
