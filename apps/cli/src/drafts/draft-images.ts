@@ -55,6 +55,7 @@ export async function draftImages(images: readonly string[], flags: GenerateFlag
       tags,
       run.drafting.neighbours(study, source),
       consensus,
+      run.decoding.omissions,
     );
     const notices = [...new Set([...encoder.notices, ...description.notices])];
     const result = {

@@ -64,7 +64,13 @@ export class DraftJudge {
     const tags = drafting.tags(input);
     const nearest = this.#lookup.find({ patient: study.patient, tags })[0];
     const candidates = [...drafts, ...drafting.retrieved(input).map(retrievedDraft)];
-    const chosen = chooseDraft(candidates, tags, drafting.neighbours(input), this.#consensus);
+    const chosen = chooseDraft(
+      candidates,
+      tags,
+      drafting.neighbours(input),
+      this.#consensus,
+      this.#run.decoding.omissions,
+    );
     return {
       id,
       prediction: chosen.prediction,

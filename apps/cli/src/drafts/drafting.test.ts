@@ -1,6 +1,6 @@
 import type { Study } from '@llama-xr/dataset';
 import { createBpeTokenizer, trainByteBpe } from '@llama-xr/llama';
-import { parseRecipe } from '@llama-xr/train';
+import { type Example, parseRecipe } from '@llama-xr/train';
 import { expect, test } from 'vitest';
 import { Drafting } from './drafting.ts';
 
@@ -65,4 +65,33 @@ test('words that state a finding weigh more in training, denials and val do not'
       .passes.flat()
       .every(({ tokenWeights }) => tokenWeights === undefined),
   ).toBe(true);
+});
+
+test('a share of the training prompts tells nothing, guided drafts have such a prompt beside theirs, val has none', () => {
+  const { passes, val } = trainingData({ promptDropout: 0.5 });
+  const prompt = ({ tokens, responseFrom = 0 }: Example) =>
+    tokenizer.decode([...tokens.slice(0, responseFrom)]);
+  const silent = passes.flat().filter((example) => !prompt(example).includes('Findings:'));
+  expect(silent.length).toBeGreaterThan(8);
+  expect(silent.length).toBeLessThan(24);
+  expect(silent.every(({ told, stated }) => told === undefined && stated === undefined)).toBe(true);
+  expect(val.every((example) => prompt(example).includes('Findings:'))).toBe(true);
+  const recipe = parseRecipe({ name: 'test', decoding: { guidance: 2 } }, 'test');
+  const [guided] = new Drafting({ recipe, tokenizer, findings: 'mesh', train }).prompts(train[12] as Study);
+  expect(guided?.contrast?.tokens).toEqual([...(silent[0]?.tokens.slice(0, silent[0].responseFrom) ?? [])]);
+  expect(guided?.tokens).not.toEqual(guided?.contrast?.tokens);
+});
+
+test('examples know what they tell and state, and drafts that state the same are not rejected', () => {
+  const recipe = parseRecipe({ name: 'test' }, 'test');
+  const rejected = new Map([
+    ['s12', 'The lungs are clear.'],
+    ['s13', 'The heart is large.'],
+  ]);
+  const { passes } = new Drafting({ recipe, tokenizer, findings: 'mesh', train, rejected }).trainingData([]);
+  const find = (id: string) => passes[0]?.find((example) => example.id === id);
+  expect(find('s0')).toMatchObject({ told: '', stated: '' });
+  expect(find('s12')).toMatchObject({ told: 'pleural effusion', stated: 'pleural effusion' });
+  expect(tokenizer.decode([...(find('s12')?.rejected ?? [])])).toContain('The lungs are clear.');
+  expect(find('s13')?.rejected).toBeUndefined();
 });

@@ -14,7 +14,7 @@ import {
   type Tokenizer,
 } from '@llama-xr/llama';
 import type { Neighbour } from '@llama-xr/metrics';
-import { findingTags, labelReport, parseTag } from '@llama-xr/reports';
+import { findingTags, labelReport, parseTag, statedFindings, tagFindings } from '@llama-xr/reports';
 import {
   drawNear,
   type Example,
@@ -33,6 +33,8 @@ export interface DraftingSetup {
   readonly findings: FindingsSource;
   /** All studies of the training split: exemplars are taken from these. */
   readonly train: readonly Study[];
+  /** Drafts that are known to be wrong, by study: for preference tuning. */
+  readonly rejected?: ReadonlyMap<string, string>;
 }
 
 /** A prompt as the generator takes it. */
@@ -40,6 +42,8 @@ export interface DraftPrompt {
   readonly tokens: readonly number[];
   /** What stands for the placeholders among the tokens, where the fusion is by sight. */
   readonly soft?: SoftPrompt;
+  /** The same prompt that tells nothing of the study, where drafts are guided. */
+  readonly contrast?: { readonly tokens: readonly number[] };
 }
 
 export class Drafting {
@@ -59,8 +63,12 @@ export class Drafting {
     const count = shown * recipe.decoding.prompts;
     const best = shown === 0 ? [] : this.#near.nearest(this.#read(study, findings), { count });
     const groups = best.length === 0 ? [[]] : chunks(best, shown);
+    const guided = recipe.decoding.guidance !== 1;
+    const tokens = (exemplars: readonly Study[], withheld: boolean) =>
+      encodePrompt(tokenizer, this.#parts(study, exemplars, { findings, withheld }));
     return groups.map((exemplars) => ({
-      tokens: encodePrompt(tokenizer, this.#parts(study, exemplars, findings)),
+      tokens: tokens(exemplars, false),
+      ...(guided && { contrast: { tokens: tokens(exemplars, true) } }),
     }));
   }
 
@@ -112,8 +120,13 @@ export class Drafting {
     const random = passRandom(recipe.seed, pass).fork('exemplars');
     const once = studiesOfPass(train, hasFindings, { pass, share: recipe.normalShare, random: order });
     const visits = passRandom(recipe.seed, pass).fork('visits');
+    const dropped = passRandom(recipe.seed, pass).fork('withheld prompts');
+    const { findingWeight, promptDropout } = recipe;
     return repeated(once, this.#repeatFactors(once), visits).map((study) =>
-      this.#example(study, this.#drawn(study, random), recipe.findingWeight),
+      this.#example(study, this.#drawn(study, random), {
+        findingWeight,
+        withheld: dropped.chance(promptDropout),
+      }),
     );
   }
 
@@ -147,11 +160,14 @@ export class Drafting {
     return drawn;
   }
 
-  /** @param findingWeight of the words that state a finding; 1 in val, so that its loss can be compared across recipes. */
-  #example(study: Study, exemplars: readonly Study[], findingWeight = 1): Example {
+  /**
+   * @param options.findingWeight of the words that state a finding; 1 in val, so that its loss can be compared across recipes.
+   * @param options.withheld the prompt tells nothing of the study
+   */
+  #example(study: Study, exemplars: readonly Study[], { findingWeight = 1, withheld = false } = {}): Example {
     const { tokenizer, recipe } = this.#setup;
     const { maxTokens, loss } = recipe;
-    const prompt = this.#parts(study, exemplars);
+    const prompt = this.#parts(study, exemplars, { withheld });
     const emphasis = findingWeight !== 1 && {
       weight: findingWeight,
       spans: findingSpans(study.report, prompt.response.length - study.report.length),
@@ -159,16 +175,32 @@ export class Drafting {
     return {
       id: study.id,
       ...encodeExample(tokenizer, prompt, { maxTokens, loss, ...(emphasis && { emphasis }) }),
+      ...(!withheld && this.#rivalry(study, prompt)),
     };
   }
 
-  #parts(study: Study, exemplars: readonly Study[], findings = this.#setup.findings): Prompt {
+  /** What an example's rivals are found by: findings told and stated, and a draft of the model that states others. */
+  #rivalry(study: Study, { response }: Prompt): Pick<Example, 'told' | 'stated' | 'rejected'> {
+    const { tokenizer, rejected } = this.#setup;
+    const known = { told: inOneWord(tagFindings(this.tags(study))), stated: statedInOneWord(study.report) };
+    const draft = rejected?.get(study.id);
+    if (draft === undefined || statedInOneWord(draft) === known.stated) return known;
+    const lead = response.slice(0, response.length - study.report.length);
+    return { ...known, rejected: Int32Array.from([...tokenizer.encode(`${lead}${draft}`), tokenizer.eos]) };
+  }
+
+  #parts(
+    study: Study,
+    exemplars: readonly Study[],
+    { findings = this.#setup.findings, withheld = false } = {},
+  ): Prompt {
     const { recipe, tokenizer } = this.#setup;
     const { fusion, template, negatives } = recipe;
     return promptFor(this.#read(study, findings), {
       fusion,
       template,
       negatives,
+      withheld,
       tokenizer,
       findingsFrom: isScored(findings) ? 'scores' : 'tags',
       exemplars: exemplars.map((exemplar) => exemplar.report),
@@ -182,6 +214,10 @@ function findingSpans(report: string, offset: number): { start: number; end: num
     .filter(({ polarity }) => polarity !== 'negative')
     .map(({ start, end }) => ({ start: offset + start, end: offset + end }));
 }
+
+const inOneWord = (findings: ReadonlySet<string>): string => [...findings].sort().join();
+
+const statedInOneWord = (text: string): string => inOneWord(statedFindings(text, { doubted: true }));
 
 function chunks<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>

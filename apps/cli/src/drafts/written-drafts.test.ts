@@ -50,6 +50,23 @@ test('a study is ready when all its prompts are answered; equal prompts are answ
   expect(ready[0]?.drafts[0]).toMatchObject({ logProbability: -2, length: 2 });
 });
 
+test('a guided recipe asks for its guidance beside the prompts that tell nothing', async () => {
+  const asked: object[] = [];
+  const generator = {
+    async *generate(requests: { id: string; tokens: number[] }[], options: object) {
+      asked.push(options);
+      for (const request of requests) {
+        asked.push(request);
+        yield { id: request.id, sample: 0, tokens: [], logProbabilities: [], stopReason: 'stop' };
+      }
+    },
+  } as unknown as Generator;
+  const { decoding } = parseRecipe({ name: 'x', decoding: { guidance: 2 } }, 'x');
+  const prompts = new Map([['a', [{ tokens: [1, 2], contrast: { tokens: [1] } }]]]);
+  await Array.fromAsync(writeDrafts(generator, tokenizer, prompts, { decoding, seed: 1 }));
+  expect(asked).toMatchObject([{ guidance: 2 }, { tokens: [1, 2], contrast: { tokens: [1] } }]);
+});
+
 const draft = (prediction: string) => ({ prediction, logProbability: 0, length: 1 });
 
 test('a draft with a finding that the input lacks gives way, then the neighbours decide', () => {
@@ -62,4 +79,12 @@ test('a draft with a finding that the input lacks gives way, then the neighbours
   const consensus = new Consensus(neighbours.map(({ text }) => text));
   expect(chooseDraft(drafts, ['Cardiomegaly'], neighbours, consensus)).toBe(drafts[2]);
   expect(chooseDraft(drafts.slice(0, 1), ['Cardiomegaly'], neighbours, consensus)).toBe(drafts[0]);
+});
+
+test('where omissions count, a draft that says what it was told goes before one that says little', () => {
+  const drafts = [draft('The heart is normal in size.'), draft('There is possible cardiomegaly.')];
+  const neighbours = [{ text: 'The heart is normal in size. The lungs are clear.', weight: 1 }];
+  const consensus = new Consensus(['The heart is normal in size.', 'The lungs are clear.']);
+  expect(chooseDraft(drafts, ['Cardiomegaly'], neighbours, consensus)).toBe(drafts[0]);
+  expect(chooseDraft(drafts, ['Cardiomegaly'], neighbours, consensus, 1)).toBe(drafts[1]);
 });

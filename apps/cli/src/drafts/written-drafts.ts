@@ -24,6 +24,8 @@ export interface StudyDrafts {
 interface Asked {
   readonly id: string;
   readonly tokens: readonly number[];
+  /** The other side of guidance; equal prompts have equal ones. */
+  readonly contrast?: { readonly tokens: readonly number[] };
   /** Studies that have no other prompt than this. */
   studies: number;
   readonly answers: WrittenDraft[];
@@ -40,17 +42,19 @@ export async function* writeDrafts(
   prompts: ReadonlyMap<string, readonly DraftPrompt[]>,
   { decoding, seed }: { decoding: Recipe['decoding']; seed: number },
 ): AsyncGenerator<StudyDrafts> {
-  const { maxTokens, noRepeatNgram, temperature, topP } = decoding;
+  const { temperature, topP } = decoding;
+  const { maxTokens, noRepeatNgram, guidance } = decoding;
+  const common = { maxTokens, noRepeatNgram, guidance, seed };
   const waiting = gather(prompts);
   const asked = [...new Set([...waiting.values()].flat())];
   const wanted = (one: Asked): number =>
     Math.max(decoding.samples, one.studies > 1 ? decoding.sharedSamples : 1);
   const drawn = Map.groupBy(asked, (one) => wanted(one) - 1);
   const rounds: [Asked[], GenerationOptions][] = [
-    [asked, { maxTokens, noRepeatNgram, seed }],
+    [asked, common],
     ...[...drawn].map(([samples, some]): [Asked[], GenerationOptions] => [
       some,
-      { maxTokens, noRepeatNgram, seed, samples, temperature, topP },
+      { ...common, samples, temperature, topP },
     ]),
   ];
   for (const [requests, options] of rounds) {
@@ -70,9 +74,10 @@ export async function* writeDrafts(
 /** The prompts of each study; equal ones are the same object. */
 function gather(prompts: ReadonlyMap<string, readonly DraftPrompt[]>): Map<string, Asked[]> {
   const known = new Map<string, Asked>();
-  const ask = (tokens: readonly number[], sole: boolean): Asked => {
+  const ask = ({ tokens, contrast }: DraftPrompt, sole: boolean): Asked => {
     const name = tokens.join(' ');
-    const asked = known.get(name) ?? { id: `${known.size}`, tokens, studies: 0, answers: [] };
+    const fresh = { id: `${known.size}`, tokens, ...(contrast && { contrast }), studies: 0, answers: [] };
+    const asked = known.get(name) ?? fresh;
     known.set(name, asked);
     if (sole) asked.studies++;
     return asked;
@@ -80,7 +85,7 @@ function gather(prompts: ReadonlyMap<string, readonly DraftPrompt[]>): Map<strin
   return new Map(
     [...prompts].map(([study, list]) => [
       study,
-      [...new Set(list.map(({ tokens }) => ask(tokens, list.length === 1)))],
+      [...new Set(list.map((prompt) => ask(prompt, list.length === 1)))],
     ]),
   );
 }

@@ -36,6 +36,8 @@ export interface PromptOptions {
   readonly negatives?: boolean;
   /** Reports of other patients with like findings. */
   readonly exemplars?: readonly string[];
+  /** Tells nothing of the study, all else as it is: the other side of classifier-free guidance. */
+  readonly withheld?: boolean;
   readonly tokenizer: Tokenizer;
 }
 
@@ -77,9 +79,9 @@ export function promptNotices(studies: readonly PromptStudy[], fusion: Fusion): 
 
 function inputLines(
   study: PromptStudy,
-  { fusion, findingsFrom, negatives = false }: PromptOptions,
+  { fusion, findingsFrom, negatives = false, withheld = false }: PromptOptions,
 ): string[] {
-  if (fusion === 'none') return ['Chest X-ray.'];
+  if (fusion === 'none' || withheld) return ['Chest X-ray.'];
   if (fusion === 'scores') return [numbers(scoresOf(study))];
   if (findingsFrom === 'tags') return lines(tagsInWords(study.tags), negatives);
   const scores = scoresOf(study);
