@@ -67,6 +67,9 @@ export interface LayerOptions {
   readonly mergeAgain?: boolean;
 }
 
+/** Blocks of queries in attention: three quarters of its work are left. More blocks save less than they cost at 256 tokens. */
+const CAUSAL_BLOCKS = 2;
+
 /** x [B*S, E] through one layer. */
 export function layer(
   x: Value,
@@ -82,7 +85,9 @@ export function layer(
   const turned = (y: Value, count: number) => rotary(byHead(y, count), positions, cosine, sine); // [B, count, S, D]
 
   const [q, k, v] = project(rmsNorm(x, weights.attentionNorm, { eps }), 'qkv') as [Value, Value, Value];
-  const context = attention(turned(q, heads), turned(k, kvHeads), byHead(v, kvHeads), mask); // [B, S, H, D]
+  const context = attention(turned(q, heads), turned(k, kvHeads), byHead(v, kvHeads), mask, {
+    causalBlocks: CAUSAL_BLOCKS,
+  }); // [B, S, H, D]
   const [o] = project(reshape(context, [TOKENS, heads * headSize]), 'o') as [Value];
   const attended = add(x, o); // [B*S, E]
 

@@ -4,8 +4,9 @@
  * Composites: each has its own derivative, shorter than what reverse mode would derive from its parts.
  */
 import { fail } from '@llama-xr/core';
-import { type Dimension, mismatch, product, type Shape, sameShape, written } from '../dimension.ts';
+import { type Dimension, mismatch, product, sameShape, written } from '../dimension.ts';
 import { differentiable, expectRank, node, scalar, type Value } from '../value.ts';
+import { CausalBlocks } from './causal.ts';
 import { add, multiply, negate, sigmoid, subtract } from './elementwise.ts';
 import { reshape, transpose } from './layout.ts';
 import { matmul } from './matrix.ts';
@@ -31,6 +32,14 @@ export function rotary(x: Value, positions: Value, cosine: Value, sine: Value): 
   });
 }
 
+export interface AttentionOptions {
+  /**
+   * Where the mask lets no query see a later key: into how many blocks queries are cut, so that most of what is masked
+   * is never computed (see causal.ts). 1 where absent: any mask will do.
+   */
+  causalBlocks?: number;
+}
+
 /**
  * softmax(q k^T / sqrt(D) + mask) v. Queries [B, H, S, D]; keys and values [B, K, S, D], each shared by H / K heads;
  * mask [M, 1, S, S] is added to the scores: 0 where a query may look, a large negative number elsewhere. M is 1, B or
@@ -40,42 +49,69 @@ export function rotary(x: Value, positions: Value, cosine: Value, sine: Value): 
  * With P the probabilities and D = rowsum(dO O): dS = P (dP - D) (Dao et al. 2022, arXiv 2205.14135). As there, P is
  * computed again in the backward pass: it is the largest of what a layer would keep, and grows with the square of S.
  */
-export function attention(q: Value, k: Value, v: Value, mask: Value): Value {
-  const [batch, heads, length, size] = attentionShape(q, k, v, mask);
-  const keyHeads = k.shape[1] as number;
-  const grouped: Shape = [batch, keyHeads, product(heads / keyHeads, length), size];
-  const perHead: Shape = [batch, heads, length, length];
+export function attention(
+  q: Value,
+  k: Value,
+  v: Value,
+  mask: Value,
+  { causalBlocks = 1 }: AttentionOptions = {},
+): Value {
+  const { keyHeads, group, size } = attentionShape(q, k, v, mask);
+  const blocks = CausalBlocks.of(mask, causalBlocks);
   const alpha = 1 / Math.sqrt(size);
-  const folded = reshape(q, grouped);
-  const probabilities = () => {
-    const scores = matmul(folded, k, { transposeB: true, alpha });
+  /** [B, H, S, *] to a block's [B, K, H / K * S', *]. */
+  const folded = (x: Value) =>
+    blocks.queries(x, 2).map((part) => {
+      const [batch, , rows, columns] = part.shape as [Dimension, Dimension, Dimension, Dimension];
+      return reshape(part, [batch, keyHeads, product(group, rows), columns]);
+    });
+  const unfolded = (parts: readonly Value[]) =>
+    blocks.together(
+      parts.map((part, i) => reshape(part, q.shape.with(2, blocks.size(i)))),
+      2,
+    );
+  const queries = folded(q);
+  const keys = queries.map((_, i) => blocks.keys(k, 2, i));
+  const values = queries.map((_, i) => blocks.keys(v, 2, i));
+  const probabilities = (i: number) => {
+    const scores = matmul(queries[i] as Value, keys[i] as Value, { transposeB: true, alpha });
+    const mask = blocks.masks[i] as Value;
+    const perHead = [...q.shape.slice(0, 2), ...mask.shape.slice(2)];
     const masked = node('Add', [reshape(scores, perHead), mask], perHead);
     return reshape(node('Softmax', [masked], perHead, { attributes: { axis: -1 } }), scores.shape);
   };
-  const value = transpose(reshape(matmul(probabilities(), v), q.shape), [0, 2, 1, 3]);
+  const attended = unfolded(values.map((value, i) => matmul(probabilities(i), value)));
   const context = differentiable(
     'attention',
-    value,
+    transpose(attended, [0, 2, 1, 3]),
     [q, k, v],
     (dContext) => {
-      const again = probabilities();
-      const dOutput = reshape(transpose(dContext, [0, 2, 1, 3]), grouped);
+      const dOutputs = folded(transpose(dContext, [0, 2, 1, 3]));
       const rowSum = transpose(sum(multiply(dContext, context), { axes: [-1], keep: true }), [0, 2, 1, 3]);
-      const dProbabilities = matmul(dOutput, v, { transposeB: true });
-      const folds: Shape = [...grouped.slice(0, 3), 1];
-      const dScores = multiply(again, subtract(dProbabilities, reshape(rowSum, folds)));
-      return [
-        reshape(matmul(dScores, k, { alpha }), q.shape),
-        matmul(dScores, folded, { transposeA: true, alpha }),
-        matmul(again, dOutput, { transposeA: true }),
-      ];
+      const parts = folded(rowSum).map((sums, i) => {
+        const again = probabilities(i);
+        const dOutput = dOutputs[i] as Value;
+        const dProbabilities = matmul(dOutput, values[i] as Value, { transposeB: true });
+        const dScores = multiply(again, subtract(dProbabilities, sums));
+        return {
+          dq: matmul(dScores, keys[i] as Value, { alpha }),
+          dk: matmul(dScores, queries[i] as Value, { transposeA: true, alpha }),
+          dv: matmul(again, dOutput, { transposeA: true }),
+        };
+      });
+      const overKeys = (name: 'dk' | 'dv') =>
+        blocks.sumOverKeys(
+          parts.map((part) => part[name]),
+          2,
+        );
+      return [unfolded(parts.map(({ dq }) => dq)), overKeys('dk'), overKeys('dv')];
     },
     { frozen: [mask] },
   );
   return context;
 }
 
-function attentionShape(q: Value, k: Value, v: Value, mask: Value): [Dimension, number, Dimension, number] {
+function attentionShape(q: Value, k: Value, v: Value, mask: Value) {
   for (const value of [q, k, v, mask]) expectRank('attention', value, 4);
   const [batch, heads, length, size] = q.shape;
   const [batchK, keyHeads, lengthK, sizeK] = k.shape;
@@ -90,7 +126,7 @@ function attentionShape(q: Value, k: Value, v: Value, mask: Value): [Dimension, 
     mismatch('attention', q.shape, k.shape, 'heads divisible by key heads');
   if (mask.shape[1] !== 1 || mask.shape[2] !== length || mask.shape[3] !== length)
     fail('GRAPH', `attention: expected a mask [M, 1, ${length}, ${length}], got ${written(mask.shape)}`);
-  return [batch as Dimension, heads, length as Dimension, size];
+  return { keyHeads, group: heads / keyHeads, size };
 }
 
 /** x s, s = sigmoid(x); its derivative is s (1 + x - x s). */

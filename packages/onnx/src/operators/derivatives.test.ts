@@ -198,28 +198,37 @@ test('swiglu', async () => {
   });
 });
 
-test('attention with grouped queries and a mask', async () => {
-  const sizes = fc.record({ batch: dimension, groups: dimension, keyHeads: dimension, length: dimension });
-  await fc.assert(
-    fc.asyncProperty(sizes, async ({ batch, groups, keyHeads, length }) => {
-      const keys = [batch, keyHeads, length, 3];
-      const mask = Float64Array.from({ length: length * length }, (_, i) =>
-        i % length > i / length ? -1e30 : 0,
-      );
-      await expectDerivative({
-        parameters: {
-          q: { shape: [batch, groups * keyHeads, length, 3] },
-          k: { shape: keys },
-          v: { shape: keys },
-        },
-        feeds: { mask: { shape: [1, 1, length, length], data: mask } },
-        build: ({ q, k, v }) =>
-          attention(q as Value, k as Value, v as Value, input('mask', f64, [1, 1, length, length])),
-      });
-    }),
-    RUNS,
-  );
-});
+for (const causalBlocks of [1, 3]) {
+  test(`attention with grouped queries and a mask, queries in ${causalBlocks} blocks`, async () => {
+    const sizes = fc.record({
+      batch: dimension,
+      groups: dimension,
+      keyHeads: dimension,
+      length: fc.integer({ min: 1, max: 7 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(sizes, async ({ batch, groups, keyHeads, length }) => {
+        const keys = [batch, keyHeads, length, 3];
+        const mask = Float64Array.from({ length: length * length }, (_, i) =>
+          i % length > Math.floor(i / length) ? -1e30 : 0,
+        );
+        await expectDerivative({
+          parameters: {
+            q: { shape: [batch, groups * keyHeads, length, 3] },
+            k: { shape: keys },
+            v: { shape: keys },
+          },
+          feeds: { mask: { shape: [1, 1, length, length], data: mask } },
+          build: ({ q, k, v }) =>
+            attention(q as Value, k as Value, v as Value, input('mask', f64, [1, 1, length, length]), {
+              causalBlocks,
+            }),
+        });
+      }),
+      { ...RUNS, numRuns: 6, examples: [[{ batch: 2, groups: 2, keyHeads: 1, length: 1 }]] },
+    );
+  });
+}
 
 for (const mergeAgain of [false, true]) {
   test(`adaptedLinear, ${mergeAgain ? 'merging again' : 'keeping what it merged'}`, async () => {

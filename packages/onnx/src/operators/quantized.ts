@@ -4,7 +4,7 @@
  * 2023, arXiv 2305.14314). The base is frozen: it has no gradient.
  */
 import { fail } from '@llama-xr/core';
-import { mismatch, sameShape, written } from '../dimension.ts';
+import { type Dimension, mismatch, sameShape, written } from '../dimension.ts';
 import {
   differentiable,
   differentiableTogether,
@@ -16,7 +16,7 @@ import {
   type Value,
 } from '../value.ts';
 import { cast, multiply } from './elementwise.ts';
-import { concat, split } from './layout.ts';
+import { concat, reshape, split } from './layout.ts';
 import { gemm, linear } from './matrix.ts';
 import { expand } from './reduction.ts';
 
@@ -48,11 +48,24 @@ export function dequantize(blocks: Blocks4, rows: number, columns: number): Valu
       attributes: { direction: 'RIGHT' },
     });
     const whole = node('Concat', [low, high], [count, 32], { attributes: { axis: 1 } });
-    const scaled = node('Mul', [cast(whole, scale.type), scale], [count, 32]);
+    const scaled = scaledBlocks(whole, scale);
     const shifted = node('Add', [scaled, offset], [count, 32]);
     return node('Reshape', [shifted, integers(rows, columns)], [rows, columns]);
   };
   return { ...build(), again: build };
+}
+
+/**
+ * Whole numbers [blocks, size] times the scale [blocks, 1] of their block. `DequantizeLinear` along the axis of blocks
+ * rounds as a cast and a product do, and takes a quarter of their time on a CPU; it knows no float64.
+ */
+export function scaledBlocks(quants: Value, scale: Value): Value {
+  if (scale.type !== 'float32') return node('Mul', [cast(quants, scale.type), scale], quants.shape);
+  const perBlock = reshape(scale, [quants.shape[0] as Dimension]);
+  return node('DequantizeLinear', [quants, perBlock], quants.shape, {
+    attributes: { axis: 0 },
+    type: scale.type,
+  });
 }
 
 /** A frozen matrix and its adapter's second factor. */
