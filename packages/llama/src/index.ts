@@ -1,4 +1,5 @@
 /** The Llama model: graphs, weights, tokenizer, prompts, fusion, LoRA adapters. */
+
 export {
   type Adapter,
   adaptedProjections,
@@ -15,6 +16,7 @@ export {
   type MergeOptions,
   mergeAdapter,
 } from './adapter/merge.ts';
+export { isProjectorSlot, type ProjectorShape } from './fusion/projector.ts';
 export {
   loadProjector,
   type Projector,
@@ -39,7 +41,7 @@ export {
   type ViewVectors,
 } from './fusion/view-features.ts';
 export { ADAPTER_SCALINGS, type AdapterScaling } from './model/adapter-shape.ts';
-export type { Batch, TokenBatch } from './model/batch.ts';
+export type { Batch, SoftRows, TokenBatch } from './model/batch.ts';
 export { type AdapterEngine, openTrainingEngine, type TrainingOptions } from './model/engine.ts';
 export { type StepMode, wholeStepBytes } from './model/memory.ts';
 export {
@@ -60,12 +62,20 @@ export {
 } from './model/pretraining.ts';
 export type { TrainingEngine } from './model/training-engine.ts';
 export { openPretrainingWorker, openTrainingWorker } from './model/training-worker.ts';
+export { floatTable, valuesOf } from './model/row-table.ts';
 export * from './model/weights-type.ts';
-export { type EncodedExample, encodeExample, encodePrompt } from './prompt/encode-example.ts';
+export {
+  type EncodedExample,
+  type EncodedPrompt,
+  encodeExample,
+  encodePrompt,
+} from './prompt/encode-example.ts';
 export { POSSIBLE } from './prompt/findings-in-words.ts';
 export {
   FUSIONS,
   type Fusion,
+  hasFindings,
+  hasSoftTokens,
   type Prompt,
   type PromptStudy,
   promptFor,

@@ -65,7 +65,7 @@ export class Drafting {
     const groups = best.length === 0 ? [[]] : chunks(best, shown);
     const guided = recipe.decoding.guidance !== 1;
     const tokens = (exemplars: readonly Study[], withheld: boolean) =>
-      encodePrompt(tokenizer, this.#parts(study, exemplars, { findings, withheld }));
+      encodePrompt(tokenizer, this.#parts(study, exemplars, { findings, withheld })).tokens;
     return groups.map((exemplars) => ({
       tokens: tokens(exemplars, false),
       ...(guided && { contrast: { tokens: tokens(exemplars, true) } }),

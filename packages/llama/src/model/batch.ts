@@ -1,6 +1,7 @@
 /** A batch of token sequences, checked, and what a graph is fed with for it. */
 import { fail } from '@llama-xr/core';
 import type { Feeds } from '@llama-xr/onnx';
+import type { ProjectorShape } from '../fusion/projector.ts';
 import type { RopeTables } from './rope.ts';
 import { causalMask, checkSegments, positionsOf, segmentMask } from './segments.ts';
 import type { LlamaConfig } from './weights-type.ts';
@@ -20,6 +21,20 @@ export interface TokenBatch {
    * them. Needs `segments`; their numbers within the prefix count for nothing.
    */
   readonly prefixes?: Int32Array;
+  /** Positions whose vectors come from images; what `ids` has there counts for nothing. */
+  readonly soft?: SoftRows;
+}
+
+/** Soft tokens of a batch, N of them. Needs an engine with a projector. */
+export interface SoftRows {
+  /** [N]: positions in [B * S], each once. */
+  readonly rows: Int32Array;
+  /** [N]: which of the K soft tokens of a prompt each is. */
+  readonly slots: Int32Array;
+  /** [N, C], zeros where absent. */
+  readonly features: Float32Array;
+  /** [N]: 1 where the features are there, 0 where the projector puts a learned absence. */
+  readonly present: Uint8Array;
 }
 
 /** Tokens and what is to be learned from them. */
@@ -80,6 +95,28 @@ function checkIds(
       'INPUT',
       `batch ${name}: expected tokens from 0 to ${vocabulary - 1}, got ${ids[wrong]} at ${wrong}`,
     );
+}
+
+/**
+ * @param shape of the engine's projector, undefined where it has none.
+ * @throws LlamaXrError INPUT where soft tokens do not fit it.
+ */
+export function checkSoft(batch: TokenBatch, shape: ProjectorShape | undefined): void {
+  if (batch.soft === undefined) return;
+  if (shape === undefined) fail('INPUT', 'batch soft: expected an engine with a projector, got none');
+  const { rows, slots, features, present } = batch.soft;
+  const N = rows.length;
+  if (slots.length !== N || present.length !== N || features.length !== N * shape.features)
+    fail(
+      'INPUT',
+      `batch soft: expected ${N} slots, ${N} flags and ${N} x ${shape.features} features, got ${slots.length}, ${present.length} and ${features.length}`,
+    );
+  const within = (array: Int32Array, end: number) => array.every((n) => n >= 0 && n < end);
+  if (!within(rows, batch.ids.length) || new Set(rows).size !== N)
+    fail('INPUT', `batch soft: rows: expected each of 0 to ${batch.ids.length - 1} at most once`);
+  if (!within(slots, shape.slots))
+    fail('INPUT', `batch soft: slots: expected numbers from 0 to ${shape.slots - 1}`);
+  if (!features.every(Number.isFinite)) fail('INPUT', 'batch soft: features: expected finite numbers');
 }
 
 /** Positions that have a weight in the loss. */

@@ -10,20 +10,42 @@ import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 export const TEMPLATES = ['alpaca', 'chat', 'plain'] as const;
 export type TemplateName = (typeof TEMPLATES)[number];
 
-export interface PromptSegment {
+export interface TextSegment {
   readonly text: string;
   /** Whether names of control tokens in the text are these tokens. */
   readonly control: boolean;
 }
 
+/** The place of soft tokens: no text can make one. */
+export interface SoftSegment {
+  /** How many. */
+  readonly soft: number;
+}
+
+export type PromptSegment = TextSegment | SoftSegment;
+
 export interface PromptWords {
   readonly instruction: string;
-  readonly input: string;
+  /** Words, and the place of soft tokens among them. */
+  readonly input: readonly (string | SoftSegment)[];
+}
+
+/** Words from outside and soft tokens between words of a layout, as few segments as there can be. */
+function around(before: string, input: PromptWords['input'], after: string): PromptSegment[] {
+  const segments: PromptSegment[] = [];
+  for (const part of [before, ...input, after]) {
+    const last = segments.at(-1);
+    if (typeof part !== 'string') segments.push(part);
+    else if (last !== undefined && 'text' in last)
+      segments[segments.length - 1] = { text: last.text + part, control: false };
+    else segments.push({ text: part, control: false });
+  }
+  return segments.filter((segment) => 'soft' in segment || segment.text !== '');
 }
 
 /** Bare lines, the fewest tokens: the input, then `Report:`. */
 function plain({ input }: PromptWords): PromptSegment[] {
-  return [{ text: `${input}\nReport:`, control: false }];
+  return around('', input, '\nReport:');
 }
 
 /** The layout of Stanford Alpaca (Taori et al. 2023), which the paper uses. */
@@ -31,8 +53,11 @@ function alpaca({ instruction, input }: PromptWords): PromptSegment[] {
   const preamble =
     'Below is an instruction that describes a task, paired with an input that provides further context. ' +
     'Write a response that appropriately completes the request.';
-  const parts = [preamble, `### Instruction:\n${instruction}`, `### Input:\n${input}`, '### Response:\n'];
-  return [{ text: parts.join('\n\n'), control: false }];
+  return around(
+    `${preamble}\n\n### Instruction:\n${instruction}\n\n### Input:\n`,
+    input,
+    '\n\n### Response:\n',
+  );
 }
 
 /** Stands for the words of the user while the model's template is rendered. */
@@ -62,7 +87,7 @@ function chat({ instruction, input }: PromptWords, tokenizer: Tokenizer): Prompt
     fail('MODEL', "template chat: the base model's chat template leaves out the user's words");
   return [
     { text: before, control: true },
-    { text: `${instruction}\n${input}`, control: false },
+    ...around(`${instruction}\n`, input, ''),
     { text: after, control: true },
   ];
 }
