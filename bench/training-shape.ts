@@ -4,6 +4,7 @@
  */
 import { Random } from '@llama-xr/core';
 import {
+  floatTable,
   type LlamaConfig,
   type LlamaWeights,
   openTrainingEngine,
@@ -46,7 +47,8 @@ const weights: LlamaWeights = {
   config: SMOLLM2,
   matrix: (_, projection) => packed(projection),
   norms: () => ({ attention: ones, feedForward: ones }),
-  embedding: uniform(SMOLLM2.vocabulary * SMOLLM2.width, 0.07),
+  form: () => 'q4',
+  embedding: floatTable(uniform(SMOLLM2.vocabulary * SMOLLM2.width, 0.07), SMOLLM2.width),
   outputNorm: ones,
 };
 

@@ -68,11 +68,13 @@ def rotate(x):
     return torch.stack([even * angle.cos() - odd * angle.sin(), even * angle.sin() + odd * angle.cos()], -1).flatten(-2)
 
 
-def forward(linear, norms, embedding, head, output_norm, ids):
-    """linear(layer, projection, x) is the only place that knows about adapters."""
+def forward(linear, norms, embedding, head, output_norm, ids, soft=None):
+    """linear(layer, projection, x) is the only place that knows about adapters; soft: rows, and the vectors in them."""
     H, K, D = (CONFIG[k] for k in ("heads", "kvHeads", "headSize"))
     mask = torch.full((S, S), -1e30).triu(1).double()
     x = embedding[ids]
+    if soft is not None:
+        x = x.index_copy(0, *soft)
     for layer in range(CONFIG["layers"]):
         h = rms_norm(x, norms(layer, "attentionNorm"))
         q, k, v = (linear(layer, p, h).view(B, S, -1, D).transpose(1, 2) for p in "qkv")
@@ -108,7 +110,8 @@ def frozen():
     )
 
 
-def adapter_case():
+def adapted():
+    """The adapters' parameters, and products with the adapted base."""
     names = {}
     for layer in range(CONFIG["layers"]):
         for group, members in GROUPS.items():
@@ -126,6 +129,11 @@ def adapter_case():
         a = parameters[f"layers.{layer}.a.{group}"][place : place + RANK]
         return x @ base[layer, projection].T + SCALING * (x @ a.T) @ parameters[f"layers.{layer}.b.{projection}"]
 
+    return parameters, linear
+
+
+def adapter_case():
+    parameters, linear = adapted()
     ids, labels, weights = batch()
     loss = cross_entropy(forward(linear, ids=ids, **frozen()), labels, weights)
     loss.backward()
@@ -162,4 +170,5 @@ def dense_case():
     return dict(loss=loss.item(), logits=[float(f"{x:.10g}") for x in logits[-1]], gradients=summary)
 
 
-print(json.dumps(dict(madeWith=f"torch {torch.__version__}", adapter=adapter_case(), dense=dense_case())))
+if __name__ == "__main__":
+    print(json.dumps(dict(madeWith=f"torch {torch.__version__}", adapter=adapter_case(), dense=dense_case())))

@@ -60,9 +60,9 @@ export {
   type PretrainingEngine,
   type PretrainingOptions,
 } from './model/pretraining.ts';
+export { floatTable, valuesOf } from './model/row-table.ts';
 export type { TrainingEngine } from './model/training-engine.ts';
 export { openPretrainingWorker, openTrainingWorker } from './model/training-worker.ts';
-export { floatTable, valuesOf } from './model/row-table.ts';
 export * from './model/weights-type.ts';
 export {
   type EncodedExample,

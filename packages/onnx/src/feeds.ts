@@ -28,6 +28,9 @@ const ARRAYS = {
   float64: Float64Array,
   int64: BigInt64Array,
   int32: Int32Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int8: Int8Array,
   uint8: Uint8Array,
   bool: Uint8Array,
 } as const satisfies Record<ElementType, unknown>;

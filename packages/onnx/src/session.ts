@@ -73,7 +73,7 @@ export class Session<A> implements AsyncDisposable {
 }
 
 function ortTensor({ type, data, shape }: Omit<CheckedFeed, 'name'>): OrtTensor {
-  return new OrtTensor(type, data as Float32Array, shape);
+  return new OrtTensor(type as 'float32', data as Float32Array, shape);
 }
 
 function targetOf({ name, type, shape }: Port, data: TypedArray, sizes: Sizes): CheckedFeed {

@@ -5,14 +5,32 @@
 import { fail } from '@llama-xr/core';
 import { type Dimension, type Shape, written } from './dimension.ts';
 
-export type ElementType = 'float32' | 'float64' | 'int64' | 'int32' | 'uint8' | 'bool';
+export type ElementType =
+  | 'float32'
+  | 'float64'
+  | 'float16'
+  | 'bfloat16'
+  | 'int64'
+  | 'int32'
+  | 'int8'
+  | 'uint8'
+  | 'bool';
 
 export const f32 = 'float32' satisfies ElementType;
 export const f64 = 'float64' satisfies ElementType;
 export const i64 = 'int64' satisfies ElementType;
 export const u8 = 'uint8' satisfies ElementType;
+export const i8 = 'int8' satisfies ElementType;
 
-export type ElementArray = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array;
+/** The 16-bit floats lie in whole words, as bits. */
+export type ElementArray =
+  | Float32Array
+  | Float64Array
+  | Uint16Array
+  | BigInt64Array
+  | Int32Array
+  | Int8Array
+  | Uint8Array;
 
 /** An ONNX attribute; `real` marks a float, since 1 and 1.0 are one number in JavaScript. */
 export type Attribute = number | string | readonly number[] | { readonly real: number };

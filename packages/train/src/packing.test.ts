@@ -9,7 +9,7 @@ const BASE = join(import.meta.dirname, '../../llama/src/golden/tiny-llama.gguf')
 
 /** An engine on the golden tiny model with adapters that do something. */
 async function tinyEngine() {
-  using base = openBaseWeights(BASE);
+  const base = openBaseWeights(BASE);
   const engine = await openTrainingEngine(base, { rank: 2, alpha: 4, threads: 1, mode: 'whole' });
   const random = new Random(1);
   engine.parameters.forEach((_, i) => {

@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** An engine on the tiny base; its adapter changes the model. */
 async function openEngine(options: Omit<TrainingOptions, 'threads'>) {
-  using base = openBaseWeights(BASE);
+  const base = openBaseWeights(BASE);
   const engine = await openTrainingEngine(base, { ...options, threads: 1 });
   engine.parameters.forEach((_, i) => {
     engine.parameters[i] = 0.3 * Math.sin(i);

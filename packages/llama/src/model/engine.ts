@@ -4,14 +4,17 @@
  */
 import { fail, Random } from '@llama-xr/core';
 import type { Device, SessionOptions } from '@llama-xr/onnx';
+import { initializeProjector, type ProjectorShape, projectorLayout } from '../fusion/projector.ts';
+import { ProjectorPass } from '../fusion/projector-pass.ts';
 import { type AdapterScaling, type AdapterShape, orderedTargets, updateFactor } from './adapter-shape.ts';
 import { ForwardPass } from './forward-pass.ts';
 import { FrozenBase } from './frozen-base.ts';
 import { LayeredStep } from './layered-step.ts';
 import { chooseMode, type StepMode } from './memory.ts';
-import { adapterLayout, initializeAdapter } from './parameters.ts';
+import { adapterLayout, initializeAdapter, type ParameterLayout, parameterCount } from './parameters.ts';
+import { type HeadChunks, StreamedHead } from './streamed-head.ts';
 import { LocalEngine, type TrainingEngine } from './training-engine.ts';
-import { type LlamaWeights, PROJECTIONS, type Projection } from './weights-type.ts';
+import { type LlamaConfig, type LlamaWeights, PROJECTIONS, type Projection } from './weights-type.ts';
 import { WholeStep } from './whole-step.ts';
 
 export interface TrainingOptions {
@@ -25,6 +28,8 @@ export interface TrainingOptions {
   readonly targets?: readonly Projection[];
   /** Share of what the adapter reads that training leaves out, in [0, 1); scoring leaves out nothing. 0 where absent. */
   readonly dropout?: number;
+  /** Makes soft tokens of image features, and is trained with the adapter; none where absent. */
+  readonly projector?: ProjectorShape;
   /** Seed of the adapter's start. */
   readonly seed?: number | string;
   /** `whole` is fastest, `layered` needs least memory, `auto` takes whole where it fits. */
@@ -35,8 +40,8 @@ export interface TrainingOptions {
   readonly largestBatch?: { readonly batch: number; readonly sequence: number };
   readonly device?: Device;
   readonly threads?: number;
-  /** Rows of the head at a time in layered mode and in scoring, 256 where absent. */
-  readonly headChunk?: number;
+  /** How much of the head is computed at a time in layered mode and in scoring; see `headChunks`. */
+  readonly headChunk?: Partial<HeadChunks>;
   /** Parts of the head in whole mode, 4 where absent. */
   readonly headChunks?: number;
   /**
@@ -61,6 +66,16 @@ export function describeAdapter(options: TrainingOptions) {
   return { rank, alpha, scaling, targets: orderedTargets(options.targets ?? PROJECTIONS) };
 }
 
+/** Where all that is trained lies: the adapter's tensors, then the projector's. */
+export function trainableLayout(
+  config: LlamaConfig,
+  { rank, targets, projector }: Pick<TrainingOptions, 'rank' | 'targets' | 'projector'>,
+): ParameterLayout {
+  const adapter = adapterLayout(config, rank, targets);
+  if (projector === undefined) return adapter;
+  return [...adapter, ...projectorLayout(projector, config.width, parameterCount(adapter))];
+}
+
 /**
  * Opens an engine in this thread: a step holds the thread until it is done (see `openTrainingWorker`).
  * @throws LlamaXrError CONFIG, DEVICE, ENGINE.
@@ -69,29 +84,43 @@ export async function openTrainingEngine(
   weights: LlamaWeights,
   options: TrainingOptions,
 ): Promise<AdapterEngine> {
-  const { seed = 0, dropout = 0, headChunk = 256, headChunks = 4, mergeAgain = true } = options;
+  const { seed = 0, dropout = 0, headChunk, headChunks = 4, mergeAgain = true } = options;
   const description = describeAdapter(options);
   const { rank, alpha, targets } = description;
   if (!Number.isInteger(rank) || rank < 0)
     fail('CONFIG', `rank: expected a whole number from 0, got ${rank}`);
   if (!Number.isFinite(alpha)) fail('CONFIG', `alpha: expected a number, got ${alpha}`);
   if (!(dropout >= 0 && dropout < 1)) fail('CONFIG', `dropout: expected a number in [0, 1), got ${dropout}`);
-  const base = new FrozenBase(weights);
+  const mode = chooseMode(weights.config, options);
+  const base = new FrozenBase(weights, { hold: mode === 'whole' });
   const layout = adapterLayout(base.config, rank, targets);
   const adapter: AdapterShape = { rank, factor: updateFactor(description), targets, dropout, layout };
   const session: SessionOptions = {
     ...(options.device === undefined ? {} : { device: options.device }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   };
-  const mode = chooseMode(base.config, options);
-  const forward = await ForwardPass.open(base, { ...adapter, dropout: 0 }, headChunk, session);
+  const head = new StreamedHead(base, session, headChunk);
+  const all = trainableLayout(base.config, options);
+  const projector =
+    options.projector && (await ProjectorPass.open(options.projector, base.config.width, all, session));
+  const forward = await ForwardPass.open(base, { ...adapter, dropout: 0 }, head, session, projector);
   const step =
     rank === 0
       ? undefined
       : mode === 'whole'
-        ? await WholeStep.open(base, adapter, { headChunks, mergeAgain }, session)
-        : await LayeredStep.open(base, adapter, forward, headChunk, session);
-  const engine = new LocalEngine(base.config, layout, forward, step);
+        ? await WholeStep.open(base, adapter, { headChunks, mergeAgain }, session, projector)
+        : await LayeredStep.open(base, adapter, forward, head, session, projector);
+  const engine = new LocalEngine(base.config, all, forward, step, projector);
   initializeAdapter(layout, engine.parameters, new Random(seed));
+  if (projector !== undefined)
+    initializeProjector(all, engine.parameters, someEmbeddings(base), new Random(`${seed}:projector`));
   return Object.assign(engine, { mode, ...description });
+}
+
+/** Vectors of tokens from all over the vocabulary. */
+function someEmbeddings(base: FrozenBase): Float32Array {
+  const { vocabulary } = base.config;
+  const count = Math.min(vocabulary, 1024);
+  const ids = Int32Array.from({ length: count }, (_, i) => Math.floor((i * vocabulary) / count));
+  return base.embed({ batch: 1, sequence: count, ids });
 }

@@ -2,24 +2,16 @@
  * The model forward, one session run a layer: hidden states, log probabilities, logits. No more memory than one
  * layer's weights in float32 and the hidden state.
  */
-import {
-  type Answer,
-  type Feeds,
-  f32,
-  input,
-  open,
-  type Session,
-  type SessionOptions,
-  type Value,
-} from '@llama-xr/onnx';
+import { type Answer, f32, input, open, type Session, type SessionOptions, type Value } from '@llama-xr/onnx';
+import type { ProjectorPass } from '../fusion/projector-pass.ts';
 import type { AdapterShape } from './adapter-shape.ts';
 import { type LayerKind, layerInputs } from './base-inputs.ts';
-import { asInt64, type Batch, rowsInLoss, type TokenBatch, takeRows } from './batch.ts';
+import { type Batch, rowsInLoss, type TokenBatch } from './batch.ts';
 import { DropoutMasks } from './dropout.ts';
 import type { FrozenBase } from './frozen-base.ts';
-import { logitsHead, scoringHead } from './head.ts';
 import { layer, sequenceInputs, TOKENS } from './layer.ts';
 import { viewOf } from './parameters.ts';
+import type { StreamedHead } from './streamed-head.ts';
 import type { Scorer } from './training-engine.ts';
 import type { LlamaConfig } from './weights-type.ts';
 
@@ -45,52 +37,47 @@ export function adapterViews(
 }
 
 type LayerSession = Session<Answer<ReturnType<typeof forwardLayer>>>;
-type ScoreSession = Session<Answer<ReturnType<typeof scoringHead>>>;
-type LogitsSession = Session<Answer<ReturnType<typeof logitsHead>>>;
 
 export class ForwardPass implements Scorer {
   readonly #base: FrozenBase;
   readonly #adapter: AdapterShape;
   readonly #dropout: DropoutMasks;
-  readonly #headChunk: number;
+  readonly #head: StreamedHead;
+  readonly #projector: ProjectorPass | undefined;
   readonly #layers: ReadonlyMap<LayerKind, LayerSession>;
-  readonly #scores: ScoreSession;
-  readonly #logits: LogitsSession;
 
   private constructor(
     base: FrozenBase,
     adapter: AdapterShape,
-    headChunk: number,
+    head: StreamedHead,
+    projector: ProjectorPass | undefined,
     layers: ReadonlyMap<LayerKind, LayerSession>,
-    scores: ScoreSession,
-    logits: LogitsSession,
   ) {
     this.#base = base;
     this.#adapter = adapter;
     this.#dropout = new DropoutMasks(base.config, adapter);
-    this.#headChunk = headChunk;
+    this.#head = head;
+    this.#projector = projector;
     this.#layers = layers;
-    this.#scores = scores;
-    this.#logits = logits;
   }
 
   /**
    * @param adapter with dropout, hidden states are those of training; for scoring it has none.
-   * @param headChunk rows of the head at a time: their logits, [headChunk, V], are the largest tensor.
+   * @param head is closed by who opened it.
+   * @param projector makes soft tokens, and is closed by who opened it.
    */
   static async open(
     base: FrozenBase,
     adapter: AdapterShape,
-    headChunk: number,
+    head: StreamedHead,
     session: SessionOptions,
+    projector?: ProjectorPass,
   ): Promise<ForwardPass> {
     const { config } = base;
     const layers = new Map<LayerKind, LayerSession>();
     for (const kind of new Set(base.kinds))
       layers.set(kind, await open(forwardLayer(config, kind, adapter), { ...session, name: 'layer' }));
-    const scores = await open(scoringHead(config), { ...session, name: 'scoring head' });
-    const logits = await open(logitsHead(config), { ...session, name: 'logits head' });
-    return new ForwardPass(base, adapter, headChunk, layers, scores, logits);
+    return new ForwardPass(base, adapter, head, projector, layers);
   }
 
   /**
@@ -105,12 +92,13 @@ export class ForwardPass implements Scorer {
   ): Promise<Float32Array> {
     const sequence = this.#base.sequence(batch);
     let x = this.#base.embed(batch);
-    for (const [layer, feeds] of this.#base.layers.entries()) {
+    await this.#projector?.inject(x, batch, parameters);
+    for (const [layer, kind] of this.#base.kinds.entries()) {
       inputs?.push(x);
-      const session = this.#layers.get(this.#base.kinds[layer] as LayerKind) as LayerSession;
+      const session = this.#layers.get(kind) as LayerSession;
       const adapter = adapterViews(this.#adapter, layer, parameters);
       const dropped = this.#dropout.feeds(batch.ids.length, layer, dropoutSeed);
-      const { y } = await session.run({ x, ...sequence, ...feeds, ...adapter, ...dropped });
+      const { y } = await session.run({ x, ...sequence, ...this.#base.layer(layer), ...adapter, ...dropped });
       x = y.data as Float32Array;
     }
     return x;
@@ -118,40 +106,20 @@ export class ForwardPass implements Scorer {
 
   async logProbabilities(batch: Batch, parameters: Float32Array): Promise<Float32Array> {
     const hidden = await this.hidden(batch, parameters);
+    const rows = rowsInLoss(batch);
+    const found = await this.#head.logProbabilities(batch, hidden, rows);
     const result = new Float32Array(batch.ids.length);
-    for (const { chunk } of chunksOf(rowsInLoss(batch), this.#headChunk)) {
-      const feeds = { labels: asInt64(chunk.map((row) => batch.labels[row] as number)) };
-      const found = await this.#scores.run({ ...this.#headFeeds(hidden, chunk), ...feeds });
-      chunk.forEach((row, i) => {
-        result[row] = found.logProbabilities.data[i] as number;
-      });
-    }
+    rows.forEach((row, i) => {
+      result[row] = found[i] as number;
+    });
     return result;
   }
 
   async logits(tokens: TokenBatch, rows: Int32Array, parameters: Float32Array): Promise<Float32Array> {
-    const hidden = await this.hidden(tokens, parameters);
-    const { vocabulary } = this.#base.config;
-    const result = new Float32Array(rows.length * vocabulary);
-    for (const { chunk, start } of chunksOf(rows, this.#headChunk)) {
-      const { logits } = await this.#logits.run(this.#headFeeds(hidden, chunk));
-      result.set(logits.data as Float32Array, start * vocabulary);
-    }
-    return result;
-  }
-
-  #headFeeds(hidden: Float32Array, rows: Int32Array): Feeds {
-    return { x: takeRows(hidden, this.#base.config.width, rows), ...this.#base.head };
+    return this.#head.logits(await this.hidden(tokens, parameters), rows);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const session of [...this.#layers.values(), this.#scores, this.#logits])
-      await session[Symbol.asyncDispose]();
+    for (const session of this.#layers.values()) await session[Symbol.asyncDispose]();
   }
-}
-
-/** Cuts rows into runs of at most `size`. */
-export function* chunksOf(rows: Int32Array, size: number): Generator<{ chunk: Int32Array; start: number }> {
-  for (let start = 0; start < rows.length; start += size)
-    yield { chunk: rows.subarray(start, start + size), start };
 }

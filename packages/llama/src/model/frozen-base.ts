@@ -1,41 +1,74 @@
 /**
  * The frozen base in the form in which graphs are fed, and the sequences that go through it: shared by all ways of
- * running a step.
+ * running a step. Either held in memory, each weight once, or read from its file whenever it is needed.
  */
 import type { Feeds } from '@llama-xr/onnx';
-import { type LayerKind, layerFeeds, layerKind } from './base-inputs.ts';
-import { longestText, SequenceFeeds, type TokenBatch, takeRows } from './batch.ts';
+import { type LayerKind, layerFeeds, layerKind, matrixFeeds } from './base-inputs.ts';
+import { longestText, SequenceFeeds, type TokenBatch } from './batch.ts';
 import { type RopeTables, ropeTables } from './rope.ts';
-import type { LlamaConfig, LlamaWeights } from './weights-type.ts';
+import { floatTable, valuesOf } from './row-table.ts';
+import type { LlamaConfig, LlamaWeights, MatrixForm, RowTable } from './weights-type.ts';
 
-/** Reads all weights when it is made: a loader may dequantize at each call, and may be closed afterwards. */
 export class FrozenBase {
   readonly config: LlamaConfig;
-  /** The kind of each layer: which matrices are packed. */
+  /** The kind of each layer: the forms of its matrices. */
   readonly kinds: readonly LayerKind[];
-  /** Feeds of each layer, without a prefix. */
-  readonly layers: readonly Feeds[];
-  /** Output norm [E] and head [V, E]. */
-  readonly head: Feeds;
-  readonly #embedding: Float32Array;
-  readonly #rope: Pick<LlamaWeights, 'config' | 'ropeFactors'>;
+  /** [E] */
+  readonly outputNorm: Float32Array;
+  readonly #weights: LlamaWeights;
+  readonly #held: Map<number, Feeds> | undefined;
+  readonly #head: RowTable;
+  readonly #embedding: RowTable;
   readonly #sequences = new SequenceFeeds();
   #tables: RopeTables | undefined;
 
-  constructor(weights: LlamaWeights) {
-    const { config, embedding, ropeFactors } = weights;
+  /**
+   * @param weights stay open while this lives: the rows of the embedding are read for each batch.
+   * @param hold whether layers stay in memory once they are read, and the head, in float32; else each use reads them.
+   */
+  constructor(weights: LlamaWeights, { hold }: { hold: boolean }) {
+    const { config, embedding, output } = weights;
     this.config = config;
-    this.#embedding = embedding;
-    this.#rope = ropeFactors === undefined ? { config } : { config, ropeFactors };
-    const numbers = Array.from({ length: config.layers }, (_, layer) => layer);
-    this.layers = numbers.map((layer) => layerFeeds(weights, layer));
-    this.kinds = this.layers.map(layerKind);
-    this.head = { outputNorm: weights.outputNorm, head: weights.output ?? embedding };
+    this.#weights = weights;
+    this.kinds = Array.from({ length: config.layers }, (_, layer) => layerKind(weights, layer));
+    this.outputNorm = weights.outputNorm;
+    this.#held = hold ? new Map() : undefined;
+    const head = output ?? embedding;
+    this.#head = hold ? floatTable(valuesOf(head, config.vocabulary), config.width) : head;
+    this.#embedding = output === undefined ? this.#head : embedding;
+  }
+
+  /** What a layer's graph is fed with, without a prefix. */
+  layer(layer: number): Feeds {
+    const held = this.#held?.get(layer);
+    if (held !== undefined) return held;
+    const feeds = layerFeeds(this.#weights, layer);
+    this.#held?.set(layer, feeds);
+    return feeds;
+  }
+
+  /** Output norm [E] and head [V, E] in float32. */
+  get head(): Feeds {
+    return { outputNorm: this.outputNorm, head: valuesOf(this.#head, this.config.vocabulary) };
+  }
+
+  get headForm(): MatrixForm {
+    return this.#head.form;
+  }
+
+  /** Rows of the head for a graph's input `head`. */
+  headPart(first: number, count: number): Feeds {
+    return matrixFeeds('head', this.#head.part(first, count));
+  }
+
+  /** Rows of the head by their tokens, [n, E]. */
+  headRows(tokens: Int32Array): Float32Array {
+    return this.#head.take(tokens);
   }
 
   /** Vectors of a batch's tokens, [B * S, E]. */
   embed({ ids }: TokenBatch): Float32Array {
-    return takeRows(this.#embedding, this.config.width, ids);
+    return this.#embedding.take(ids);
   }
 
   /** Positions, rotary tables and mask of a batch. */
@@ -43,7 +76,7 @@ export class FrozenBase {
     const longest = longestText(batch);
     if (this.#tables === undefined || this.#tables.positions < longest) {
       const room = Math.min(this.config.contextLength, Math.max(512, 2 * longest));
-      this.#tables = ropeTables(this.#rope, room);
+      this.#tables = ropeTables(this.#weights, room);
     }
     return this.#sequences.feeds(batch, this.#tables);
   }

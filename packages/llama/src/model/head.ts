@@ -1,18 +1,24 @@
-/** What stands after the last layer: RMS norm, the output matrix, and the loss, for rows of the hidden state. */
+/**
+ * What stands after the last layer: RMS norm, the output matrix, and the loss, for rows of the hidden state. In one graph
+ * for a whole step; for streamed-head.ts in graphs that take the output matrix part by part.
+ */
 import {
+  addVocabulary,
   crossEntropyHead,
   f32,
   i64,
   input,
   linear,
-  logProbability,
   pullback,
   rmsNorm,
   type Shape,
-  scalar,
+  streamedGradient,
+  streamedLogProbability,
   type Value,
+  type VocabularySums,
 } from '@llama-xr/onnx';
-import type { LlamaConfig } from './weights-type.ts';
+import { matrixInput } from './base-inputs.ts';
+import type { LlamaConfig, MatrixForm } from './weights-type.ts';
 
 /** The head's inputs that are not rows of a batch. */
 export interface HeadValues {
@@ -42,24 +48,52 @@ export function headLoss(
   return crossEntropyHead(rmsNorm(x, outputNorm, { eps }), head, labels, weights, { chunks });
 }
 
-/** Graph: loss of rows and its gradient with respect to them. */
-export function trainingHead(config: LlamaConfig): { loss: Value; dx: Value } {
-  const x = input('x', f32, ['C', config.width]);
-  const loss = headLoss(x, headInputs(config), lossInputs('C'), config);
-  const [dx] = pullback([[loss, scalar(1)]], [x]);
-  return { loss, dx: dx as Value };
+/** Graph: rows after the output norm, [C, E]. */
+export function normedRows({ width, rmsEps: eps }: LlamaConfig): { normed: Value } {
+  return { normed: rmsNorm(input('x', f32, ['C', width]), input('outputNorm', f32, [width]), { eps }) };
 }
 
-/** Graph: log probability of each row's label, [C, 1]. */
-export function scoringHead(config: LlamaConfig): { logProbabilities: Value } {
-  const { outputNorm, head } = headInputs(config);
-  const normed = rmsNorm(input('x', f32, ['C', config.width]), outputNorm, { eps: config.rmsEps });
-  return { logProbabilities: logProbability(linear(normed, head), lossInputs('C').labels) };
+/** Graph: the next part of the vocabulary, [P, E], into the sums over normed rows; see `addVocabulary`. */
+export function vocabularyPart(
+  { width }: LlamaConfig,
+  form: MatrixForm,
+  part: number,
+  withGradient: boolean,
+): { sums: VocabularySums } {
+  const weight = matrixInput('head', form, [part, width]);
+  const normed = input('normed', f32, ['C', width]);
+  return { sums: addVocabulary(normed, weight, sumInputs(width, withGradient)) };
 }
 
-/** Graph: logits of rows, [C, V]. */
-export function logitsHead(config: LlamaConfig): { logits: Value } {
-  const { outputNorm, head } = headInputs(config);
-  const x = input('x', f32, ['C', config.width]);
-  return { logits: linear(rmsNorm(x, outputNorm, { eps: config.rmsEps }), head) };
+function sumInputs(width: number, withGradient: boolean): VocabularySums {
+  const column = (name: string) => input(name, f32, ['C', 1]);
+  return {
+    largest: column('largest'),
+    total: column('total'),
+    ...(withGradient && { pulled: input('pulled', f32, ['C', width]) }),
+  };
+}
+
+/** Graph: log probability of each row's label, [C, 1], from its row of the head and the sums. */
+export function rowScores({ width }: LlamaConfig): { logProbabilities: Value } {
+  const [normed, labelRows] = ['normed', 'labelRows'].map((name) => input(name, f32, ['C', width]));
+  return {
+    logProbabilities: streamedLogProbability(normed as Value, labelRows as Value, sumInputs(width, false)),
+  };
+}
+
+/** Graph: the gradient of the loss with respect to rows before the output norm, [C, E]. */
+export function rowGradients(config: LlamaConfig): { dx: Value } {
+  const { width, rmsEps: eps } = config;
+  const [x, labelRows] = ['x', 'labelRows'].map((name) => input(name, f32, ['C', width])) as [Value, Value];
+  const sums = sumInputs(width, true) as Required<VocabularySums>;
+  const dNormed = streamedGradient(labelRows, input('weights', f32, ['C', 1]), sums);
+  const normed = rmsNorm(x, input('outputNorm', f32, [width]), { eps });
+  const [dx] = pullback([[normed, dNormed]], [x]);
+  return { dx: dx as Value };
+}
+
+/** Graph: logits of normed rows for a part of the vocabulary, [C, P]. */
+export function logitsPart({ width }: LlamaConfig, form: MatrixForm, part: number): { logits: Value } {
+  return { logits: linear(input('normed', f32, ['C', width]), matrixInput('head', form, [part, width])) };
 }

@@ -12,14 +12,15 @@ import {
   type SessionOptions,
   type Value,
 } from '@llama-xr/onnx';
+import type { ProjectorPass } from '../fusion/projector-pass.ts';
 import type { AdapterShape } from './adapter-shape.ts';
 import { type LayerKind, layerInputs } from './base-inputs.ts';
-import { asInt64, type Batch, rowsInLoss, takeRows } from './batch.ts';
+import { type Batch, rowsInLoss } from './batch.ts';
 import { DropoutMasks } from './dropout.ts';
-import { adapterViews, chunksOf, ForwardPass } from './forward-pass.ts';
+import { adapterViews, ForwardPass } from './forward-pass.ts';
 import type { FrozenBase } from './frozen-base.ts';
-import { trainingHead } from './head.ts';
 import { layer, sequenceInputs, TOKENS } from './layer.ts';
+import type { StreamedHead } from './streamed-head.ts';
 import type { Step } from './training-engine.ts';
 import type { LlamaConfig } from './weights-type.ts';
 
@@ -39,30 +40,29 @@ function backwardLayer(config: LlamaConfig, kind: LayerKind, adapter: AdapterSha
 }
 
 type BackwardSession = Session<Answer<ReturnType<typeof backwardLayer>>>;
-type HeadSession = Session<Answer<ReturnType<typeof trainingHead>>>;
 
 export class LayeredStep implements Step {
   readonly #base: FrozenBase;
   readonly #adapter: AdapterShape;
   readonly #forward: ForwardPass;
   readonly #dropout: DropoutMasks;
-  readonly #headChunk: number;
+  readonly #projector: ProjectorPass | undefined;
   readonly #layers: ReadonlyMap<LayerKind, BackwardSession>;
-  readonly #head: HeadSession;
+  readonly #head: StreamedHead;
 
   private constructor(
     base: FrozenBase,
     adapter: AdapterShape,
     forward: ForwardPass,
-    headChunk: number,
+    head: StreamedHead,
+    projector: ProjectorPass | undefined,
     layers: ReadonlyMap<LayerKind, BackwardSession>,
-    head: HeadSession,
   ) {
     this.#base = base;
     this.#adapter = adapter;
     this.#forward = forward;
     this.#dropout = new DropoutMasks(base.config, adapter);
-    this.#headChunk = headChunk;
+    this.#projector = projector;
     this.#layers = layers;
     this.#head = head;
   }
@@ -71,8 +71,9 @@ export class LayeredStep implements Step {
     base: FrozenBase,
     adapter: AdapterShape,
     forward: ForwardPass,
-    headChunk: number,
+    head: StreamedHead,
     session: SessionOptions,
+    projector?: ProjectorPass,
   ): Promise<LayeredStep> {
     const layers = new Map<LayerKind, BackwardSession>();
     for (const kind of new Set(base.kinds))
@@ -82,9 +83,8 @@ export class LayeredStep implements Step {
       );
     // With dropout, training goes forward through other graphs than scoring.
     const training =
-      adapter.dropout === 0 ? forward : await ForwardPass.open(base, adapter, headChunk, session);
-    const head = await open(trainingHead(base.config), { ...session, name: 'training head' });
-    return new LayeredStep(base, adapter, training, headChunk, layers, head);
+      adapter.dropout === 0 ? forward : await ForwardPass.open(base, adapter, head, session, projector);
+    return new LayeredStep(base, adapter, training, head, projector, layers);
   }
 
   async run(
@@ -103,36 +103,28 @@ export class LayeredStep implements Step {
       const adapter = adapterViews(this.#adapter, layer, parameters);
       const x = inputs.pop() as Float32Array;
       const dropped = this.#dropout.feeds(batch.ids.length, layer, dropoutSeed);
-      const feeds = { x, dy, ...sequence, ...this.#base.layers[layer], ...adapter, ...dropped };
+      const feeds = { x, dy, ...sequence, ...this.#base.layer(layer), ...adapter, ...dropped };
       const { dx } = await session.run(feeds, adapterViews(this.#adapter, layer, gradients, 'gradients.'));
       dy = dx.data as Float32Array;
     }
+    await this.#projector?.pullBack(dy, batch, parameters, gradients);
     return loss;
   }
 
   /** The loss, and its gradient with respect to the last hidden state: zero in rows outside the loss. */
   async #runHead(batch: Batch, hidden: Float32Array): Promise<{ loss: number; dHidden: Float32Array }> {
     const { width } = this.#base.config;
+    const rows = rowsInLoss(batch);
+    const { loss, dRows } = await this.#head.learn(batch, hidden, rows);
     const dHidden = new Float32Array(hidden.length);
-    let total = 0;
-    for (const { chunk } of chunksOf(rowsInLoss(batch), this.#headChunk)) {
-      const { loss, dx } = await this.#head.run({
-        x: takeRows(hidden, width, chunk),
-        labels: asInt64(chunk.map((row) => batch.labels[row] as number)),
-        weights: Float32Array.from(chunk, (row) => batch.weights[row] as number),
-        ...this.#base.head,
-      });
-      total += loss.data[0] as number;
-      const found = dx.data as Float32Array;
-      chunk.forEach((row, i) => {
-        dHidden.set(found.subarray(i * width, (i + 1) * width), row * width);
-      });
-    }
-    return { loss: total, dHidden };
+    rows.forEach((row, i) => {
+      dHidden.set(dRows.subarray(i * width, (i + 1) * width), row * width);
+    });
+    return { loss, dHidden };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const session of [...this.#layers.values(), this.#head]) await session[Symbol.asyncDispose]();
+    for (const session of this.#layers.values()) await session[Symbol.asyncDispose]();
     if (this.#adapter.dropout > 0) await this.#forward[Symbol.asyncDispose]();
   }
 }

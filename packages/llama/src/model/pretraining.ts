@@ -6,6 +6,7 @@ import { Random } from '@llama-xr/core';
 import type { Device } from '@llama-xr/onnx';
 import { DenseModel } from './dense-model.ts';
 import { layOut, type ParameterLayout, viewOf } from './parameters.ts';
+import { floatTable } from './row-table.ts';
 import { LocalEngine, type TrainingEngine } from './training-engine.ts';
 import { type LlamaConfig, type LlamaWeights, PROJECTIONS, projectionShape } from './weights-type.ts';
 
@@ -89,8 +90,9 @@ export function weightsOf(
       attention: view(`layers.${number}.attentionNorm`),
       feedForward: view(`layers.${number}.feedForwardNorm`),
     }),
-    embedding: view('embedding'),
+    form: () => 'float32',
+    embedding: floatTable(view('embedding'), config.width),
     outputNorm: view('outputNorm'),
-    ...(config.tiedEmbedding ? {} : { output: view('output') }),
+    ...(config.tiedEmbedding ? {} : { output: floatTable(view('output'), config.width) }),
   };
 }

@@ -5,6 +5,7 @@
 import type { Batch } from './batch.ts';
 import { type AdapterEngine, openTrainingEngine, type TrainingOptions } from './engine.ts';
 import { viewOf } from './parameters.ts';
+import { floatTable } from './row-table.ts';
 import {
   type LlamaConfig,
   type LlamaWeights,
@@ -81,7 +82,8 @@ export function tinyWeights(asFloats: (layer: number) => boolean = () => false):
       attention: norm(`layers.${layer}.attentionNorm`),
       feedForward: norm(`layers.${layer}.feedForwardNorm`),
     }),
-    embedding: pattern('embedding', vocabulary * width, 1),
+    form: (layer) => (asFloats(layer) ? 'float32' : 'q4'),
+    embedding: floatTable(pattern('embedding', vocabulary * width, 1), width),
     outputNorm: norm('outputNorm'),
   };
 }

@@ -22,7 +22,7 @@ const ways: [string, Partial<TrainingOptions>][] = [
   ['whole, keeping merged weights', { mode: 'whole', mergeAgain: false }],
   ['whole, head in one part', { mode: 'whole', headChunks: 1 }],
   ['layered', { mode: 'layered' }],
-  ['layered, head in small parts', { mode: 'layered', headChunk: 5 }],
+  ['layered, head in small parts', { mode: 'layered', headChunk: { rows: 5, vocabulary: 7 } }],
 ];
 for (const [name, options] of ways) {
   test(`${name}: loss and gradients equal PyTorch's in float64 to 1e-6`, async () => {
@@ -144,7 +144,7 @@ test('a fresh adapter leaves the base as it is', async () => {
 });
 
 test('log probabilities belong to the logits', async () => {
-  await using engine = await tinyEngine({ mode: 'layered', headChunk: 5 });
+  await using engine = await tinyEngine({ mode: 'layered', headChunk: { rows: 5, vocabulary: 7 } });
   const batch = tinyBatch();
   const found = await engine.logProbabilities(batch);
   const row = 5;

@@ -3,7 +3,8 @@
  * gradients, checks batches, and leaves the computing to a step and a scorer.
  */
 import { fail } from '@llama-xr/core';
-import { type Batch, checkBatch, checkTokens, type TokenBatch } from './batch.ts';
+import type { ProjectorPass } from '../fusion/projector-pass.ts';
+import { type Batch, checkBatch, checkSoft, checkTokens, type TokenBatch } from './batch.ts';
 import { type ParameterLayout, parameterCount } from './parameters.ts';
 import type { LlamaConfig } from './weights-type.ts';
 
@@ -52,24 +53,35 @@ export class LocalEngine implements TrainingEngine {
   readonly gradients: Float32Array;
   readonly #scorer: Scorer;
   readonly #step: Step | undefined;
+  readonly #projector: ProjectorPass | undefined;
   /** Holds a batch's gradients before they are added to those there. */
   #scratch: Float32Array | undefined;
 
-  /** @param step absent: an engine that scores and does not train. */
-  constructor(config: LlamaConfig, layout: ParameterLayout, scorer: Scorer, step: Step | undefined) {
+  /**
+   * @param step absent: an engine that scores and does not train.
+   * @param projector what scorer and step make soft tokens with, if anything; closed with the engine.
+   */
+  constructor(
+    config: LlamaConfig,
+    layout: ParameterLayout,
+    scorer: Scorer,
+    step: Step | undefined,
+    projector?: ProjectorPass,
+  ) {
     this.config = config;
     this.layout = layout;
     this.parameters = new Float32Array(parameterCount(layout));
     this.gradients = new Float32Array(this.parameters.length);
     this.#scorer = scorer;
     this.#step = step;
+    this.#projector = projector;
   }
 
   async forwardBackward(
     batch: Batch,
     { accumulate = false, dropoutSeed }: StepOptions = {},
   ): Promise<{ loss: number }> {
-    checkBatch(batch, this.config);
+    this.#check(batch);
     const step = this.#step ?? fail('CONFIG', 'rank: expected at least 1 to train, got 0');
     if (!accumulate) return { loss: await step.run(batch, this.parameters, this.gradients, dropoutSeed) };
     this.#scratch ??= new Float32Array(this.gradients.length);
@@ -85,17 +97,24 @@ export class LocalEngine implements TrainingEngine {
   }
 
   async logProbabilities(batch: Batch): Promise<Float32Array> {
-    checkBatch(batch, this.config);
+    this.#check(batch);
     return this.#scorer.logProbabilities(batch, this.parameters);
   }
 
   async logits(tokens: TokenBatch, rows = Int32Array.from(tokens.ids.keys())): Promise<Float32Array> {
     checkTokens(tokens, this.config);
+    checkSoft(tokens, this.#projector?.shape);
     return this.#scorer.logits(tokens, rows, this.parameters);
+  }
+
+  #check(batch: Batch): void {
+    checkBatch(batch, this.config);
+    checkSoft(batch, this.#projector?.shape);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#step?.[Symbol.asyncDispose]();
     await this.#scorer[Symbol.asyncDispose]();
+    await this.#projector?.[Symbol.asyncDispose]();
   }
 }

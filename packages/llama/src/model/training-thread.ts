@@ -14,10 +14,10 @@ const shared = {
   gradients: new Float32Array(memory.gradients),
 };
 
+/** The base stays open: an engine reads from it as it goes. The thread's end closes it. */
 async function openEngine(job: ThreadJob): Promise<{ engine: TrainingEngine; mode?: string }> {
   if (job.kind === 'pretraining') return { engine: await openPretrainingEngine(job.config, job.options) };
-  using weights = openBaseWeights(job.base);
-  const engine = await openTrainingEngine(weights, job.options);
+  const engine = await openTrainingEngine(openBaseWeights(job.base), job.options);
   return { engine, mode: engine.mode };
 }
 

@@ -8,9 +8,9 @@ import { Worker } from 'node:worker_threads';
 import { type ErrorCode, fail, LlamaXrError } from '@llama-xr/core';
 import { openBaseWeights } from '../weights/base-weights.ts';
 import type { Batch, TokenBatch } from './batch.ts';
-import { type AdapterEngine, describeAdapter, type TrainingOptions } from './engine.ts';
+import { type AdapterEngine, describeAdapter, type TrainingOptions, trainableLayout } from './engine.ts';
 import type { StepMode } from './memory.ts';
-import { adapterLayout, type ParameterLayout, parameterCount } from './parameters.ts';
+import { type ParameterLayout, parameterCount } from './parameters.ts';
 import {
   type PretrainingEngine,
   type PretrainingOptions,
@@ -52,7 +52,7 @@ export async function openTrainingWorker(base: string, options: TrainingOptions)
   const description = describeAdapter(options);
   using weights = openBaseWeights(base);
   const { config } = weights;
-  const layout = adapterLayout(config, description.rank, description.targets);
+  const layout = trainableLayout(config, { ...options, targets: description.targets });
   const engine = new ThreadedEngine(config, layout, { kind: 'adapter', base, options });
   const mode = (await engine.opened) as StepMode;
   return Object.assign(engine, { mode, ...description });

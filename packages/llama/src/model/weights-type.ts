@@ -70,25 +70,64 @@ export interface PackedMatrix {
   readonly offset: Float32Array;
 }
 
-/** A projection's weights: kept in 4 bits where the file allows it exactly, else dequantized, row-major [out, in]. */
-export type MatrixWeights = PackedMatrix | Float32Array;
+/** A matrix [out, in] in signed 8 bits: blocks along a row, `w = quant * scale` (Q8_0: 32 weights a block, Q6_K: 16). */
+export interface ScaledMatrix {
+  /** [blocks, size] */
+  readonly quants: Int8Array;
+  /** [blocks] */
+  readonly scale: Float32Array;
+}
+
+/** A matrix [out, in] in codes of 4 bits, laid out as {@link PackedMatrix}: `w = code[nibble] * scale` (NF4). */
+export interface CodedMatrix {
+  readonly nibbles: Uint8Array;
+  readonly scale: Float32Array;
+  /** [16] */
+  readonly code: Float32Array;
+  /** The type that the matrix was quantized from, to which its decoder rounds. */
+  readonly rounded: 'float32' | 'float16' | 'bfloat16';
+}
+
+/** A matrix as its file has it, where a graph can dequantize that exactly; else in float32, row-major [out, in]. */
+export type MatrixWeights = PackedMatrix | ScaledMatrix | CodedMatrix | Float32Array;
+
+/** Which of {@link MatrixWeights} a matrix is: layers whose matrices have the same forms share a graph. */
+export type MatrixForm = 'float32' | 'q4' | 'q8x32' | 'q8x16' | `code4 ${CodedMatrix['rounded']}`;
+
+export function formOf(matrix: MatrixWeights): MatrixForm {
+  if (matrix instanceof Float32Array) return 'float32';
+  if ('quants' in matrix) return matrix.quants.length === 32 * matrix.scale.length ? 'q8x32' : 'q8x16';
+  return 'code' in matrix ? `code4 ${matrix.rounded}` : 'q4';
+}
+
+/** A matrix [V, E] that is read a few rows at a time: the embedding, or the output head. */
+export interface RowTable {
+  readonly form: MatrixForm;
+  /** Rows by their numbers in float32, [n, E]. */
+  take(rows: Int32Array): Float32Array;
+  /** `count` rows from `first` on, in the table's form. */
+  part(first: number, count: number): MatrixWeights;
+}
 
 /**
- * The frozen base. Arrays are handed to the engine as they are and must not change while it lives.
+ * The frozen base. Matrices are read when they are asked for, again and again, so that it stays open while an engine
+ * lives. Arrays are handed to the engine as they are and must not change while it lives.
  * Rows of q and k stand in GGUF's order, made for interleaved rotary pairs (2i, 2i + 1): a loader of Hugging Face's
  * layout permutes them.
  */
 export interface LlamaWeights {
   readonly config: LlamaConfig;
   matrix(layer: number, projection: Projection): MatrixWeights;
+  /** The form that `matrix` gives it in. */
+  form(layer: number, projection: Projection): MatrixForm;
   /** [E]: before attention and before the feed-forward block. */
   norms(layer: number): { readonly attention: Float32Array; readonly feedForward: Float32Array };
   /** [V, E] */
-  readonly embedding: Float32Array;
+  readonly embedding: RowTable;
   /** [E]: before the output head. */
   readonly outputNorm: Float32Array;
   /** [V, E]; absent where the embedding is tied. */
-  readonly output?: Float32Array | undefined;
+  readonly output?: RowTable | undefined;
   /** [D / 2], each rotary frequency is divided by its factor: GGUF's `rope_freqs.weight`. */
   readonly ropeFactors?: Float32Array;
 }

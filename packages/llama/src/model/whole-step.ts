@@ -16,6 +16,7 @@ import {
   type Value,
 } from '@llama-xr/onnx';
 import type { Tensor } from '@llama-xr/tensor';
+import type { ProjectorPass } from '../fusion/projector-pass.ts';
 import type { AdapterShape } from './adapter-shape.ts';
 import { layerInputs } from './base-inputs.ts';
 import { asInt64, type Batch, rowsInLoss } from './batch.ts';
@@ -33,16 +34,21 @@ export interface WholeStepOptions {
   readonly mergeAgain: boolean;
 }
 
-/** Graph: the loss of a batch and the gradients of all adapters, under the names of the layout. */
+/**
+ * Graph: the loss of a batch and the gradients of all adapters, under the names of the layout; with soft tokens, that of
+ * the embeddings, `x`, too.
+ */
 function wholeStep(
   { config, kinds }: FrozenBase,
   { factor, ...shape }: AdapterShape,
   options: WholeStepOptions,
+  soft: boolean,
 ) {
   const { headChunks, mergeAgain } = options;
   const sequence = sequenceInputs(config);
   const parameters: Record<string, Value> = {};
   let x = input('x', f32, [TOKENS, config.width]);
+  if (soft) parameters.x = x;
   for (const [number, kind] of kinds.entries()) {
     const prefix = `layers.${number}.`;
     const weights = layerInputs(config, kind, shape, prefix);
@@ -64,6 +70,7 @@ export class WholeStep implements Step {
   readonly #adapter: AdapterShape;
   readonly #dropout: DropoutMasks;
   readonly #headChunks: number;
+  readonly #projector: ProjectorPass | undefined;
   readonly #session: Session<WholeAnswer>;
   /** All layers' frozen weights, under their names in the graph. */
   readonly #weights: Feeds;
@@ -72,16 +79,18 @@ export class WholeStep implements Step {
     base: FrozenBase,
     adapter: AdapterShape,
     headChunks: number,
+    projector: ProjectorPass | undefined,
     session: Session<WholeAnswer>,
   ) {
     this.#base = base;
     this.#adapter = adapter;
     this.#dropout = new DropoutMasks(base.config, adapter);
     this.#headChunks = headChunks;
+    this.#projector = projector;
     this.#session = session;
     this.#weights = Object.fromEntries(
-      base.layers.flatMap((feeds, layer) =>
-        Object.entries(feeds).map(([name, feed]) => [`layers.${layer}.${name}`, feed]),
+      base.kinds.flatMap((_, layer) =>
+        Object.entries(base.layer(layer)).map(([name, feed]) => [`layers.${layer}.${name}`, feed]),
       ),
     );
   }
@@ -91,6 +100,7 @@ export class WholeStep implements Step {
     adapter: AdapterShape,
     options: WholeStepOptions,
     session: SessionOptions,
+    projector?: ProjectorPass,
   ): Promise<WholeStep> {
     // Rewriting would find what is computed again on purpose and keep it instead.
     const settings: SessionOptions = {
@@ -103,7 +113,8 @@ export class WholeStep implements Step {
       base,
       adapter,
       options.headChunks,
-      await open(wholeStep(base, adapter, options), settings),
+      projector,
+      await open(wholeStep(base, adapter, options, projector !== undefined), settings),
     );
   }
 
@@ -120,11 +131,13 @@ export class WholeStep implements Step {
     const into = Object.fromEntries(
       this.#adapter.layout.map((slot) => [`gradients.${slot.name}`, viewOf(gradients, slot)]),
     );
-    const dropped = this.#base.layers.map((_, layer) =>
+    const dropped = this.#base.kinds.map((_, layer) =>
       this.#dropout.feeds(batch.ids.length, layer, dropoutSeed, `layers.${layer}.`),
     );
+    const x = this.#base.embed(batch);
+    await this.#projector?.inject(x, batch, parameters);
     const feeds: Feeds = {
-      x: this.#base.embed(batch),
+      x,
       rows: asInt64(rows),
       labels: asInt64(rows.map((row) => batch.labels[row] as number)),
       weights,
@@ -134,7 +147,9 @@ export class WholeStep implements Step {
       ...adapter,
       ...Object.assign({}, ...dropped),
     };
-    const { loss } = await this.#session.run(feeds, into);
+    const { loss, gradients: found } = await this.#session.run(feeds, into);
+    const dx = found.x?.data as Float32Array;
+    await this.#projector?.pullBack(dx, batch, parameters, gradients);
     return loss.data[0] as number;
   }
 

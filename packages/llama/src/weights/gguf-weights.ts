@@ -1,10 +1,20 @@
 /**
  * A Llama in GGUF, as llama.cpp's converter writes it: configuration from the metadata, weights by name. 4-bit
- * matrices stay in 4 bits (Q4_0, Q4_1, Q4_K); others are dequantized.
+ * and 8-bit matrices stay as they are (Q4_0, Q4_1, Q4_K, Q6_K, Q8_0); others are dequantized.
  */
 import { fail, Mistakes } from '@llama-xr/core';
-import { type Gguf, isAffineQ4, openGguf, unpackQ4 } from '@llama-xr/tensor';
-import type { LlamaConfig, MatrixWeights, Projection } from '../model/weights-type.ts';
+import {
+  dequantize,
+  GGML_TYPES,
+  type GgmlType,
+  type Gguf,
+  type GgufTensor,
+  isAffineQ4,
+  openGguf,
+  unpackQ4,
+  unpackQ8,
+} from '@llama-xr/tensor';
+import type { LlamaConfig, MatrixForm, MatrixWeights, Projection, RowTable } from '../model/weights-type.ts';
 import type { BaseWeights } from './base-weights.ts';
 import { checkConfig } from './check-config.ts';
 import { checkTensors, type TensorNames } from './check-tensors.ts';
@@ -44,8 +54,8 @@ class GgufWeights implements BaseWeights {
   readonly config: LlamaConfig;
   readonly ropeFactors?: Float32Array;
   readonly #gguf: Gguf;
-  #embedding: Float32Array | undefined;
-  #output: Float32Array | undefined;
+  readonly embedding: RowTable;
+  readonly output?: RowTable;
 
   constructor(gguf: Gguf) {
     this.path = gguf.path;
@@ -55,12 +65,17 @@ class GgufWeights implements BaseWeights {
     refuseBiases(gguf);
     const factors = ropeFactors(gguf, this.config);
     if (factors !== undefined) this.ropeFactors = factors;
+    this.embedding = ggufTable(gguf, GGUF_NAMES.embedding);
+    if (!this.config.tiedEmbedding) this.output = ggufTable(gguf, GGUF_NAMES.output);
   }
 
   matrix(layer: number, projection: Projection): MatrixWeights {
     const name = GGUF_NAMES.layer(layer, projection);
-    const { type } = this.#gguf.tensor(name);
-    return isAffineQ4(type) ? unpackQ4(type, this.#gguf.read(name)) : this.#gguf.dequantize(name);
+    return unpacked(this.#gguf.tensor(name), this.#gguf.read(name));
+  }
+
+  form(layer: number, projection: Projection): MatrixForm {
+    return formOfType(this.#gguf.tensor(GGUF_NAMES.layer(layer, projection)).type);
   }
 
   norms(layer: number) {
@@ -70,24 +85,42 @@ class GgufWeights implements BaseWeights {
     };
   }
 
-  get embedding(): Float32Array {
-    this.#embedding ??= this.#gguf.dequantize(GGUF_NAMES.embedding);
-    return this.#embedding;
-  }
-
   get outputNorm(): Float32Array {
     return this.#gguf.dequantize(GGUF_NAMES.outputNorm);
-  }
-
-  get output(): Float32Array | undefined {
-    if (this.config.tiedEmbedding) return undefined;
-    this.#output ??= this.#gguf.dequantize(GGUF_NAMES.output);
-    return this.#output;
   }
 
   [Symbol.dispose](): void {
     this.#gguf[Symbol.dispose]();
   }
+}
+
+/** The form in which a graph is fed with a matrix of a type. */
+function formOfType(type: GgmlType): MatrixForm {
+  if (isAffineQ4(type)) return 'q4';
+  return type === 'Q8_0' ? 'q8x32' : type === 'Q6_K' ? 'q8x16' : 'float32';
+}
+
+function unpacked({ type }: Pick<GgufTensor, 'type'>, bytes: Uint8Array): MatrixWeights {
+  if (isAffineQ4(type)) return unpackQ4(type, bytes);
+  if (type === 'Q8_0' || type === 'Q6_K') return unpackQ8(type, bytes);
+  const { block, bytes: size } = GGML_TYPES[type];
+  return dequantize(type, bytes, (bytes.byteLength / size) * block);
+}
+
+function ggufTable(gguf: Gguf, name: string): RowTable {
+  const { type, shape } = gguf.tensor(name);
+  const width = shape[1] as number;
+  return {
+    form: formOfType(type),
+    take(rows) {
+      const values = new Float32Array(rows.length * width);
+      rows.forEach((row, i) => {
+        values.set(dequantize(type, gguf.readRows(name, row, 1), width), i * width);
+      });
+      return values;
+    },
+    part: (first, count) => unpacked({ type }, gguf.readRows(name, first, count)),
+  };
 }
 
 /** @throws LlamaXrError MODEL when the file holds another kind of model, or keys are missing or impossible. */

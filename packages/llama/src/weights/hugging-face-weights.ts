@@ -1,12 +1,22 @@
 /**
  * A Llama as Hugging Face stores it: `config.json` and `model.safetensors`, whole or in shards. The rows of q and k
- * are put in GGUF's order, so that every base looks the same to the graphs. NF4 matrices (bitsandbytes) are decoded.
+ * are put in GGUF's order, so that every base looks the same to the graphs. NF4 matrices
+ * (bitsandbytes) stay in 4 bits.
  */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fail } from '@llama-xr/core';
-import { decodeNf4, isNf4, nf4Shape, openSafetensors, type Safetensors, toFloat32 } from '@llama-xr/tensor';
-import type { LlamaConfig, Projection } from '../model/weights-type.ts';
+import {
+  decodeNf4,
+  isNf4,
+  nf4Layout,
+  openSafetensors,
+  readNf4Blocks,
+  type Safetensors,
+  toFloat32,
+} from '@llama-xr/tensor';
+import { floatTable } from '../model/row-table.ts';
+import type { LlamaConfig, MatrixForm, MatrixWeights, Projection, RowTable } from '../model/weights-type.ts';
 import type { BaseWeights } from './base-weights.ts';
 import { checkTensors, type TensorNames } from './check-tensors.ts';
 import { llamaConfigOfHuggingFace, readJsonFile } from './hugging-face-config.ts';
@@ -48,8 +58,8 @@ class HuggingFaceWeights implements BaseWeights {
   readonly config: LlamaConfig;
   readonly ropeFactors?: Float32Array;
   readonly #files: readonly Safetensors[];
-  #embedding: Float32Array | undefined;
-  #output: Float32Array | undefined;
+  readonly embedding: RowTable;
+  readonly output?: RowTable;
 
   constructor(folder: string, config: LlamaConfig, files: readonly Safetensors[]) {
     this.path = folder;
@@ -59,14 +69,28 @@ class HuggingFaceWeights implements BaseWeights {
     if (config.ropeScaling !== undefined) {
       this.ropeFactors = llama3RopeFactors(config.headSize, config.ropeBase, config.ropeScaling);
     }
+    this.embedding = this.#table(HUGGING_FACE_NAMES.embedding);
+    if (!config.tiedEmbedding) this.output = this.#table(HUGGING_FACE_NAMES.output);
   }
 
-  matrix(layer: number, projection: Projection): Float32Array {
-    const matrix = this.#read(HUGGING_FACE_NAMES.layer(layer, projection));
+  matrix(layer: number, projection: Projection): MatrixWeights {
+    const name = HUGGING_FACE_NAMES.layer(layer, projection);
     const { heads, kvHeads, headSize } = this.config;
-    if (projection === 'q') return interleaveRotaryRows(matrix, heads, headSize);
-    if (projection === 'k') return interleaveRotaryRows(matrix, kvHeads, headSize);
-    return matrix;
+    const count = projection === 'q' ? heads : projection === 'k' ? kvHeads : 0;
+    const ordered = <A extends Float32Array | Uint8Array>(rows: A): A =>
+      count === 0 ? rows : interleaveRotaryRows(rows, count, headSize);
+    if (this.form(layer, projection) === 'float32') return ordered(this.#read(name));
+    const blocks = readNf4Blocks(this.#fileOf(name), name);
+    return { ...blocks, nibbles: ordered(blocks.nibbles), scale: ordered(blocks.scale) };
+  }
+
+  /** NF4 stays in 4 bits where its blocks do not reach over the end of a row. */
+  form(layer: number, projection: Projection): MatrixForm {
+    const name = HUGGING_FACE_NAMES.layer(layer, projection);
+    const file = this.#fileOf(name);
+    if (!isNf4(file, name)) return 'float32';
+    const { blockSize, shape, dtype } = nf4Layout(file, name);
+    return (shape[1] as number) % blockSize === 0 && blockSize % 32 === 0 ? `code4 ${dtype}` : 'float32';
   }
 
   norms(layer: number) {
@@ -76,19 +100,8 @@ class HuggingFaceWeights implements BaseWeights {
     };
   }
 
-  get embedding(): Float32Array {
-    this.#embedding ??= this.#read(HUGGING_FACE_NAMES.embedding);
-    return this.#embedding;
-  }
-
   get outputNorm(): Float32Array {
     return this.#read(HUGGING_FACE_NAMES.outputNorm);
-  }
-
-  get output(): Float32Array | undefined {
-    if (this.config.tiedEmbedding) return undefined;
-    this.#output ??= this.#read(HUGGING_FACE_NAMES.output);
-    return this.#output;
   }
 
   [Symbol.dispose](): void {
@@ -102,12 +115,35 @@ class HuggingFaceWeights implements BaseWeights {
   #shapeOf(name: string): readonly number[] | undefined {
     const file = this.#file(name);
     if (file === undefined) return undefined;
-    return isNf4(file, name) ? nf4Shape(file, name) : file.tensors.get(name)?.shape;
+    return isNf4(file, name) ? nf4Layout(file, name).shape : file.tensors.get(name)?.shape;
   }
 
   #read(name: string): Float32Array {
-    const file = this.#file(name) ?? fail('MODEL', `${this.path}: tensor ${name} is missing`);
+    const file = this.#fileOf(name);
     return toFloat32(isNf4(file, name) ? decodeNf4(file, name) : file.read(name));
+  }
+
+  #fileOf(name: string): Safetensors {
+    return this.#file(name) ?? fail('MODEL', `${this.path}: tensor ${name} is missing`);
+  }
+
+  /** Rows are read as they are asked for. */
+  #table(name: string): RowTable {
+    const { width } = this.config;
+    const file = this.#fileOf(name);
+    if (isNf4(file, name)) return floatTable(this.#read(name), width);
+    const part = (first: number, count: number) => toFloat32(file.readRows(name, first, count));
+    return {
+      form: 'float32',
+      part,
+      take(rows) {
+        const values = new Float32Array(rows.length * width);
+        rows.forEach((row, i) => {
+          values.set(part(row, 1), i * width);
+        });
+        return values;
+      },
+    };
   }
 }
 

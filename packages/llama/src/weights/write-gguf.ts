@@ -9,6 +9,7 @@ import {
   quantize,
   writeGguf,
 } from '@llama-xr/tensor';
+import { valuesOf } from '../model/row-table.ts';
 import { type LlamaWeights, PROJECTIONS, projectionShape } from '../model/weights-type.ts';
 import { llamaMetadata } from './gguf-metadata.ts';
 import { GGUF_NAMES } from './gguf-weights.ts';
@@ -42,10 +43,13 @@ export function writeLlamaGguf(path: string, weights: LlamaWeights, options: Ggu
     }
     tensors.push({ name, type, shape, data: () => quantize(type, values()) });
   };
-  add(GGUF_NAMES.embedding, embeddingType, [vocabulary, width], () => weights.embedding);
+  add(GGUF_NAMES.embedding, embeddingType, [vocabulary, width], () =>
+    valuesOf(weights.embedding, vocabulary),
+  );
   add(GGUF_NAMES.outputNorm, 'F32', [width], () => weights.outputNorm);
   const { output, ropeFactors } = weights;
-  if (output !== undefined) add(GGUF_NAMES.output, embeddingType, [vocabulary, width], () => output);
+  if (output !== undefined)
+    add(GGUF_NAMES.output, embeddingType, [vocabulary, width], () => valuesOf(output, vocabulary));
   if (ropeFactors !== undefined) add(GGUF_NAMES.ropeFactors, 'F32', [ropeFactors.length], () => ropeFactors);
   for (let layer = 0; layer < layers; layer++) {
     const norm = (part: 'attention' | 'feedForward') => () => weights.norms(layer)[part];

@@ -87,10 +87,13 @@ export function cast(x: Value, type: ElementType): Value {
 export const ONNX_TYPES = {
   float32: 1,
   uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
   bool: 9,
+  float16: 10,
   float64: 11,
+  bfloat16: 16,
 } as const satisfies Record<ElementType, number>;
 
 function binary(type: string, operator: string, a: Value, b: Value): Value {
