@@ -1,8 +1,5 @@
 /** The completions client against llama.cpp's own server: the texts and probabilities that our generator gives. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   adapterOf,
@@ -14,7 +11,8 @@ import {
 } from '../../packages/llama/src/index.ts';
 import { openEndpoint, openGenerator, type ScoringRequest } from '../../packages/llamacpp/src/index.ts';
 import { openGguf } from '../../packages/tensor/src/index.ts';
-import { lacks, PYTHON, ROOT, SMOLLM2, scratchFolder } from './peers.ts';
+import { type OpenAiServer, startServer } from './openai-server.ts';
+import { lacks, SMOLLM2, scratchFolder } from './peers.ts';
 
 const PROMPTS = ['Findings: enlarged heart. Report: The', 'Findings: none. Report: The lungs'];
 const MAX_TOKENS = 12;
@@ -26,7 +24,7 @@ describe.skipIf(lacks('LLAMA_XR_MODELS', 'xllamacpp'))(
     const adapter = join(folder, 'adapter.gguf');
     let tokenizer: Tokenizer;
     let url: string;
-    let server: ChildProcess;
+    let server: OpenAiServer;
 
     beforeAll(async () => {
       using gguf = openGguf(SMOLLM2);
@@ -36,16 +34,10 @@ describe.skipIf(lacks('LLAMA_XR_MODELS', 'xllamacpp'))(
       for (let i = 0; i < engine.parameters.length; i++) engine.parameters[i] = 0.06 * Math.sin(i);
       saveAdapter(folder, adapterOf(engine), { base: SMOLLM2 });
 
-      const script = join(ROOT, 'reference/openai_server.py');
-      server = spawn(PYTHON as string, [script, SMOLLM2, adapter, 'site'], {
-        stdio: ['pipe', 'pipe', 'ignore'],
-      });
-      for await (const line of createInterface({ input: server.stdout as Readable })) {
-        url = line;
-        if (url.startsWith('http')) break;
-      }
+      server = await startServer(SMOLLM2, adapter, 'site');
+      url = server.url;
     });
-    afterAll(() => server?.kill());
+    afterAll(() => server?.[Symbol.dispose]());
 
     const requests = () => PROMPTS.map((text, i) => ({ id: `${i}`, tokens: tokenizer.encode(text) }));
 

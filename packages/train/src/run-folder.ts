@@ -9,6 +9,7 @@
  *   best.safetensors       parameters of the best look at val, where the recipe keeps them
  *   reference.safetensors  what preference tuning measures from, where the recipe has it
  *   adapter/               PEFT files and adapter.gguf
+ *   projector.safetensors  the projector of image features, in fusions by sight
  *   manifest.json          the run manifest
  */
 import { existsSync } from 'node:fs';
@@ -64,6 +65,9 @@ export class RunFolder {
   }
   get adapterGguf(): string {
     return join(this.adapter, 'adapter.gguf');
+  }
+  get projector(): string {
+    return join(this.path, 'projector.safetensors');
   }
   get manifest(): string {
     return join(this.path, 'manifest.json');

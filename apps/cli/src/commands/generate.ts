@@ -4,13 +4,14 @@ import { SPLITS, type Split, STUDIES_FILE } from '@llama-xr/dataset';
 import { type Command, Option } from 'commander';
 import { draftImages } from '../drafts/draft-images.ts';
 import { draftStudies } from '../drafts/draft-studies.ts';
+import { type EndpointFlags, endpointOptions, servedModel } from '../drafts/endpoint.ts';
 import { openRun } from '../drafts/open-run.ts';
 import { readWithFeatures } from '../drafts/study-features.ts';
 import { count } from '../flags.ts';
 import { bytes, duration, type OutputFlags, openTerminal } from '../terminal.ts';
 import { version } from '../version.ts';
 
-export interface GenerateFlags extends OutputFlags {
+export interface GenerateFlags extends OutputFlags, EndpointFlags {
   run: string;
   base?: string;
   data?: string;
@@ -26,7 +27,7 @@ export interface GenerateFlags extends OutputFlags {
 }
 
 export function generate(root: Command): void {
-  root
+  const command = root
     .command('generate')
     .description('draft reports with an adapter: for a split of a data set, or for the images of one patient')
     .argument('[images...]', 'frontal and, if there is one, lateral radiograph (DICOM, PNG, JPEG)')
@@ -39,17 +40,21 @@ export function generate(root: Command): void {
     .option('--recipe <file>', "take the decoding from this recipe instead of the run's")
     .option(
       '--shuffle-inputs',
-      'give each study the findings of another: what a model that reads its input suffers from',
+      'give each study the findings and images of another: what a model that reads its input suffers from',
     )
     .option('--features <file>', "the images' scores of the data set, made by llama-xr encode")
     .option('--encoder <file>', 'encoder for images (default: the one the run was trained with)')
     .option('--threads <n>', 'processor threads', (text) => count('--threads', text))
     .option('--parallel <n>', 'drafts written at once', (text) => count('--parallel', text), 16)
-    .addHelpText(
-      'after',
-      '\nExamples:\n  llama-xr generate --run run --data data --split val --out predictions.jsonl\n  llama-xr generate --run run frontal.png lateral.png',
-    )
     .action(run);
+  endpointOptions(command).addHelpText(
+    'after',
+    `
+Examples:
+  llama-xr generate --run run --data data --split val --out predictions.jsonl
+  llama-xr generate --run run frontal.png lateral.png
+  llama-xr generate --run run --data data --out predictions.jsonl --endpoint http://localhost:8000 --model site-a`,
+  );
 }
 
 async function run(images: string[], flags: GenerateFlags): Promise<void> {
@@ -75,7 +80,12 @@ async function run(images: string[], flags: GenerateFlags): Promise<void> {
         [opened.folder.adapterGguf]: await sha256File(opened.folder.adapterGguf),
       },
       outputs: { [out]: await sha256File(out) },
-      config: { split: flags.split, decoding: opened.decoding, shuffledInputs: flags.shuffleInputs ?? false },
+      config: {
+        split: flags.split,
+        decoding: opened.decoding,
+        shuffledInputs: flags.shuffleInputs ?? false,
+        ...(flags.endpoint !== undefined && { endpoint: flags.endpoint, model: servedModel(flags) }),
+      },
       seed: description.recipe.seed,
       notices: result.notices,
       versions: { 'llama-xr': version },
@@ -86,7 +96,7 @@ async function run(images: string[], flags: GenerateFlags): Promise<void> {
       ...result.notices.map((notice) => `NOTE: ${notice}`),
       `${result.drafts} drafts, ${result.distinct} of them distinct, ${result.retrieved} training reports as they stand, in ${duration(result.seconds)}` +
         (result.tokens > 0
-          ? ` (${Math.round(result.tokens / result.seconds)} tok/s, peak ${bytes(result.peakMemoryBytes)})`
+          ? ` (${Math.round(result.tokens / result.seconds)} tok/s${result.peakMemoryBytes === null ? '' : `, peak ${bytes(result.peakMemoryBytes)}`})`
           : ''),
       `wrote ${out}`,
     ].join('\n'),

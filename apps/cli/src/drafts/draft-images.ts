@@ -21,6 +21,7 @@ import { openTerminal } from '../terminal.ts';
 import { chooseDraft } from './choose-draft.ts';
 import { encoderSource } from './encoder-source.ts';
 import { openRun } from './open-run.ts';
+import { readyPrompts } from './ready-prompts.ts';
 import { writeDrafts } from './written-drafts.ts';
 
 const SIDES = ['frontal', 'lateral'] as const;
@@ -42,7 +43,8 @@ export async function draftImages(images: readonly string[], flags: GenerateFlag
   const seen = await look(images, encoder);
   await using run = await openRun(flags, dataset);
   const { study, source } = await asTrained(seen, encoder, description, dataset.manifest.dataset.findings);
-  const prompts = new Map([[study.id, run.drafting.prompts(study, source)]]);
+  const asked = new Map([[study.id, run.drafting.prompts(study, source)]]);
+  const prompts = await readyPrompts(asked, run.projector);
   const training = dataset.studies.filter(({ split }) => split === 'train');
   for await (const { drafts } of writeDrafts(run.generator, run.tokenizer, prompts, {
     decoding: run.decoding,
@@ -57,7 +59,7 @@ export async function draftImages(images: readonly string[], flags: GenerateFlag
       consensus,
       run.decoding.omissions,
     );
-    const notices = [...new Set([...encoder.notices, ...description.notices])];
+    const notices = [...new Set([...encoder.notices, ...run.notices])];
     const result = {
       draft: prediction,
       findings: tags,

@@ -5,7 +5,8 @@ import type { Terminal } from '../terminal.ts';
 import { chooseDraft } from './choose-draft.ts';
 import type { OpenedRun } from './open-run.ts';
 import type { Draft, PartialPredictions } from './predictions.ts';
-import { type WrittenDraft, writeDrafts } from './written-drafts.ts';
+import { readyPrompts } from './ready-prompts.ts';
+import { type StudyDrafts, type WrittenDraft, writeDrafts } from './written-drafts.ts';
 
 export interface DraftRequest {
   /** Of the draft; several drafts of one study differ in it. */
@@ -25,22 +26,33 @@ export async function draftRequests(
 ): Promise<{ tokens: number; seconds: number }> {
   const left = requests.filter(({ id }) => partial.get(id) === undefined);
   const byId = new Map(left.map((request) => [request.id, request]));
-  const prompts = new Map(left.map(({ id, input }) => [id, run.drafting.prompts(input)]));
   const began = performance.now();
   const tell = () =>
     terminal.progress({ stage: 'generate', done: requests.length - byId.size, total: requests.length });
   let tokens = 0;
   tell();
-  for await (const { id, drafts } of writeDrafts(run.generator, run.tokenizer, prompts, {
-    decoding: run.decoding,
-    seed: run.description.recipe.seed,
-  })) {
+  for await (const { id, drafts } of draftsOf(run, left)) {
     tokens += drafts.reduce((sum, draft) => sum + draft.length, 0);
     partial.add(judge.choose(byId.get(id) as DraftRequest, drafts));
     byId.delete(id);
     tell();
   }
   return { tokens, seconds: (performance.now() - began) / 1000 };
+}
+
+/** Studies whose vectors are in memory at once: at E = 4096 and 20 soft tokens 84 MB. */
+const SEEN_AT_ONCE = 256;
+
+/** Runs that read images go through the studies in parts; else equal prompts are found among all of them. */
+async function* draftsOf(run: OpenedRun, requests: readonly DraftRequest[]): AsyncGenerator<StudyDrafts> {
+  const { generator, tokenizer, drafting, projector, decoding, description } = run;
+  const atOnce = projector === undefined ? requests.length : SEEN_AT_ONCE;
+  for (let i = 0; i < requests.length; i += atOnce) {
+    const part = requests.slice(i, i + atOnce);
+    const asked = new Map(part.map(({ id, input }) => [id, drafting.prompts(input)]));
+    const prompts = await readyPrompts(asked, projector);
+    yield* writeDrafts(generator, tokenizer, prompts, { decoding, seed: description.recipe.seed });
+  }
 }
 
 /** Chooses a study's draft, and puts beside it what it will be judged by. */

@@ -25,8 +25,8 @@ export async function draftStudies(
   const inputs = options.shuffleInputs ? shuffled(studies, description.recipe.seed) : studies;
   const requests = studies.map((study, i) => ({ id: study.id, study, input: inputs[i] as Study }));
   const notices = [
-    ...description.notices,
-    ...(options.shuffleInputs ? ['shuffled inputs: each study was given the findings of another'] : []),
+    ...run.notices,
+    ...(options.shuffleInputs ? ['shuffled inputs: each study was given what was seen of another'] : []),
   ];
   const partial = new PartialPredictions(options.out, keyOf(run, dataset, options));
   const judge = new DraftJudge(run, dataset, notices);
@@ -40,18 +40,26 @@ export async function draftStudies(
     distinct: new Set(written.map((draft) => draft.prediction)).size,
     tokens,
     seconds,
-    peakMemoryBytes: (await generator.usage()).peakMemoryBytes,
+    /** Of the generator's process; a server keeps it to itself. */
+    peakMemoryBytes: (await generator.usage?.())?.peakMemoryBytes ?? null,
     notices,
   };
 }
 
 /** Decides whether drafts that a killed run left still hold. */
 const keyOf = (
-  { description, decoding }: OpenedRun,
+  { description, decoding, notices }: OpenedRun,
   { manifest }: Dataset,
   options: DraftStudiesOptions,
 ): string =>
-  JSON.stringify([description, decoding, options.split, options.shuffleInputs ?? false, manifest.outputs]);
+  JSON.stringify([
+    description,
+    decoding,
+    options.split,
+    options.shuffleInputs ?? false,
+    manifest.outputs,
+    ...notices.slice(description.notices.length),
+  ]);
 
 /** Each study gets another's input; nobody keeps their own. */
 function shuffled(studies: readonly Study[], seed: number): Study[] {

@@ -1,13 +1,14 @@
-/** A run folder opened for drafting: its description, tokenizer, prompts and generator. */
+/** A run folder opened for drafting: its description, tokenizer, prompts, projector, and a generator here or on a server. */
 import { fail, sha256File } from '@llama-xr/core';
 import type { Dataset } from '@llama-xr/dataset';
-import { loadTokenizer, type Tokenizer } from '@llama-xr/llama';
+import { hasSoftTokens, loadProjector, loadTokenizer, type Projector, type Tokenizer } from '@llama-xr/llama';
 import { type Generator, openGenerator } from '@llama-xr/llamacpp';
 import { openGguf } from '@llama-xr/tensor';
 import { type Recipe, type RunDescription, RunFolder, readRecipe } from '@llama-xr/train';
 import { Drafting } from './drafting.ts';
+import { type EndpointFlags, endpointNotice, openServer } from './endpoint.ts';
 
-export interface OpenRunFlags {
+export interface OpenRunFlags extends EndpointFlags {
   readonly run: string;
   readonly base?: string;
   /** A recipe file whose decoding is used instead of the run's. */
@@ -16,6 +17,11 @@ export interface OpenRunFlags {
   readonly parallel: number;
 }
 
+/** What drafts need of a generator; only one of our own tells what it used. */
+export type DraftGenerator = Pick<Generator, 'generate'> &
+  Partial<Pick<Generator, 'usage'>> &
+  AsyncDisposable;
+
 export interface OpenedRun extends AsyncDisposable {
   readonly folder: RunFolder;
   readonly description: RunDescription;
@@ -23,7 +29,11 @@ export interface OpenedRun extends AsyncDisposable {
   readonly decoding: Recipe['decoding'];
   readonly tokenizer: Tokenizer;
   readonly drafting: Drafting;
-  readonly generator: Generator;
+  /** Of runs that read images. */
+  readonly projector?: Projector;
+  readonly generator: DraftGenerator;
+  /** What every reader of its drafts must see. */
+  readonly notices: readonly string[];
 }
 
 /**
@@ -44,13 +54,30 @@ export async function openRun(flags: OpenRunFlags, dataset: Dataset): Promise<Op
   const recipe = { ...trained, decoding };
   const train = dataset.studies.filter((study) => study.split === 'train');
   const drafting = new Drafting({ recipe, tokenizer, findings: dataset.manifest.dataset.findings, train });
-  const generator = await openGenerator({
-    base,
-    adapter: folder.adapterGguf,
-    contextTokens: recipe.maxTokens + decoding.maxTokens,
-    parallel: flags.parallel,
-    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
-  });
-  const close = () => generator[Symbol.asyncDispose]();
-  return { folder, description, decoding, tokenizer, drafting, generator, [Symbol.asyncDispose]: close };
+  const seeing = hasSoftTokens(recipe.fusion);
+  await using opening = new AsyncDisposableStack();
+  const projector = seeing ? opening.use(await loadProjector(folder.projector)) : undefined;
+  const generator = opening.use(
+    flags.endpoint === undefined
+      ? await openGenerator({
+          base,
+          adapter: folder.adapterGguf,
+          contextTokens: recipe.maxTokens + decoding.maxTokens,
+          parallel: flags.parallel,
+          ...(flags.threads !== undefined && { threads: flags.threads }),
+        })
+      : await openServer(flags, flags.endpoint, { tokenizer, fusion: recipe.fusion }),
+  );
+  const open = opening.move();
+  return {
+    folder,
+    description,
+    decoding,
+    tokenizer,
+    drafting,
+    ...(projector && { projector }),
+    generator,
+    notices: [...description.notices, ...endpointNotice(flags)],
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
 }

@@ -1,9 +1,10 @@
-import type { Tokenizer } from '@llama-xr/llama';
-import type { Generation, Generator } from '@llama-xr/llamacpp';
+import type { SoftInput, Tokenizer } from '@llama-xr/llama';
+import type { Generation, GenerationRequest, Generator } from '@llama-xr/llamacpp';
 import { Consensus } from '@llama-xr/metrics';
 import { parseRecipe } from '@llama-xr/train';
 import { expect, test } from 'vitest';
 import { chooseDraft } from './choose-draft.ts';
+import { readyPrompts } from './ready-prompts.ts';
 import { writeDrafts } from './written-drafts.ts';
 
 const tokenizer = { decode: (ids: number[]) => ` text ${ids.join('-')}` } as unknown as Tokenizer;
@@ -65,6 +66,32 @@ test('a guided recipe asks for its guidance beside the prompts that tell nothing
   const prompts = new Map([['a', [{ tokens: [1, 2], contrast: { tokens: [1] } }]]]);
   await Array.fromAsync(writeDrafts(generator, tokenizer, prompts, { decoding, seed: 1 }));
   expect(asked).toMatchObject([{ guidance: 2 }, { tokens: [1, 2], contrast: { tokens: [1] } }]);
+});
+
+test('equal words with other images are other prompts; projected vectors go out with them', async () => {
+  const asked: GenerationRequest[] = [];
+  const generator = {
+    async *generate(requests: readonly GenerationRequest[]) {
+      asked.push(...requests);
+      for (const { id } of requests)
+        yield { id, sample: 0, tokens: [], logProbabilities: [], stopReason: 'stop' };
+    },
+  } as unknown as Generator;
+  const seen = (value: number) => ({
+    tokens: [1, 0, 2],
+    soft: { from: 1, features: Float32Array.of(value), present: Uint8Array.of(1) },
+  });
+  const projector = { project: async ({ features }: SoftInput) => features.map((f) => 10 * f) };
+  const list = new Map([3, 4, 3].map((value, i) => [`s${i}`, [{ ...seen(value), contrast: seen(0) }]]));
+  const { decoding } = parseRecipe({ name: 'x' }, 'x');
+  const prompts = await readyPrompts(list, projector);
+  const ready = await Array.fromAsync(writeDrafts(generator, tokenizer, prompts, { decoding, seed: 1 }));
+  expect(ready).toHaveLength(3);
+  expect(asked.map(({ soft }) => soft)).toEqual(
+    [30, 40].map((value) => ({ from: 1, vectors: Float32Array.of(value) })),
+  );
+  expect(asked[0]?.contrast?.soft?.vectors).toEqual(Float32Array.of(0));
+  await expect(readyPrompts(list, undefined)).rejects.toThrow(/expected the projector/);
 });
 
 const draft = (prediction: string) => ({ prediction, logProbability: 0, length: 1 });

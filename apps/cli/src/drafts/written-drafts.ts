@@ -2,10 +2,11 @@
  * Drafts as they come out of the generator, gathered by study: a study is ready when all its prompts are answered.
  * Equal prompts (all studies without findings have the same) are answered once.
  */
+import { sha256 } from '@llama-xr/core';
 import type { Tokenizer } from '@llama-xr/llama';
 import type { Generation, GenerationOptions, Generator } from '@llama-xr/llamacpp';
 import type { Recipe } from '@llama-xr/train';
-import type { DraftPrompt } from './drafting.ts';
+import type { ReadyPrompt, ReadyPrompts } from './ready-prompts.ts';
 
 export interface WrittenDraft {
   readonly prediction: string;
@@ -21,11 +22,9 @@ export interface StudyDrafts {
   readonly drafts: readonly WrittenDraft[];
 }
 
-interface Asked {
+/** A prompt; equal ones have equal contrasts. */
+interface Asked extends ReadyPrompt {
   readonly id: string;
-  readonly tokens: readonly number[];
-  /** The other side of guidance; equal prompts have equal ones. */
-  readonly contrast?: { readonly tokens: readonly number[] };
   /** Studies that have no other prompt than this. */
   studies: number;
   readonly answers: WrittenDraft[];
@@ -37,9 +36,9 @@ interface Asked {
  * @param prompts by study
  */
 export async function* writeDrafts(
-  generator: Generator,
+  generator: Pick<Generator, 'generate'>,
   tokenizer: Tokenizer,
-  prompts: ReadonlyMap<string, readonly DraftPrompt[]>,
+  prompts: ReadyPrompts,
   { decoding, seed }: { decoding: Recipe['decoding']; seed: number },
 ): AsyncGenerator<StudyDrafts> {
   const { temperature, topP } = decoding;
@@ -72,12 +71,11 @@ export async function* writeDrafts(
 }
 
 /** The prompts of each study; equal ones are the same object. */
-function gather(prompts: ReadonlyMap<string, readonly DraftPrompt[]>): Map<string, Asked[]> {
+function gather(prompts: ReadyPrompts): Map<string, Asked[]> {
   const known = new Map<string, Asked>();
-  const ask = ({ tokens, contrast }: DraftPrompt, sole: boolean): Asked => {
-    const name = tokens.join(' ');
-    const fresh = { id: `${known.size}`, tokens, ...(contrast && { contrast }), studies: 0, answers: [] };
-    const asked = known.get(name) ?? fresh;
+  const ask = (prompt: ReadyPrompt, sole: boolean): Asked => {
+    const name = nameOf(prompt);
+    const asked = known.get(name) ?? { ...prompt, id: `${known.size}`, studies: 0, answers: [] };
     known.set(name, asked);
     if (sole) asked.studies++;
     return asked;
@@ -88,6 +86,14 @@ function gather(prompts: ReadonlyMap<string, readonly DraftPrompt[]>): Map<strin
       [...new Set(list.map((prompt) => ask(prompt, list.length === 1)))],
     ]),
   );
+}
+
+/** Equal for prompts of the same words and the same images. */
+function nameOf({ tokens, soft }: ReadyPrompt): string {
+  const words = tokens.join(' ');
+  if (soft === undefined) return words;
+  const { buffer, byteOffset, byteLength } = soft.vectors;
+  return `${words} ${sha256(new Uint8Array(buffer, byteOffset, byteLength))}`;
 }
 
 function read({ tokens, logProbabilities }: Generation, tokenizer: Tokenizer): WrittenDraft {
