@@ -1,4 +1,5 @@
 /** Examples: tokenized studies, and which of their tokens are to be learned. */
+import type { SoftPrompt } from '@llama-xr/llama';
 
 /** One tokenized study. The tokens from `lossFrom` on are the ones to be learned. */
 export interface Example {
@@ -9,6 +10,8 @@ export interface Example {
   readonly responseFrom?: number;
   /** Weight of each learned token (tokens.length - lossFrom of them); 1 when absent. */
   readonly tokenWeights?: Float32Array;
+  /** What stands for the placeholders in the prompt, where the fusion is by sight. */
+  readonly soft?: SoftPrompt;
   /** The findings that the prompt tells, in one word: studies of which it tells the same are no rivals (`rivals.ts`). */
   readonly told?: string;
   /** The findings that the report states, likewise. */

@@ -21,30 +21,49 @@ export function swapPrompts(
   { seed, maxTokens }: { seed: number; maxTokens: number },
 ): PromptSwap {
   const random = new Random(`${seed}:swapped prompts`);
-  const prompts = examples.map((example) => example.tokens.subarray(0, responseStart(example)));
-  const texts = prompts.map((prompt) => prompt.join());
+  const promptOf = ({ soft, ...example }: Example): PromptOf => ({
+    tokens: example.tokens.subarray(0, responseStart(example)),
+    ...(soft && { soft }),
+  });
+  const prompts = examples.map(promptOf);
   const own: Example[] = [];
   const swapped: Example[] = [];
   for (const [i, example] of examples.entries()) {
     const response = example.tokens.subarray(responseStart(example));
     const from = random.int(examples.length);
-    const others = examples.map((_, k) => (from + k) % examples.length);
+    const prompt = prompts[i] as PromptOf;
+    const others = examples.map((_, k) => prompts[(from + k) % examples.length] as PromptOf);
     const other = others.find(
-      (j) => texts[j] !== texts[i] && (prompts[j]?.length ?? 0) + response.length <= maxTokens,
+      (one) => one.tokens.length + response.length <= maxTokens && !samePrompt(one, prompt),
     );
     if (other === undefined || response.length === 0) continue;
-    own.push(meanLoss(example.id, prompts[i] as Int32Array, response));
-    swapped.push(meanLoss(example.id, prompts[other] as Int32Array, response));
+    own.push(meanLoss(example.id, prompt, response));
+    swapped.push(meanLoss(example.id, other, response));
   }
   return { own, swapped };
 }
 
+/** All that a report is foretold from: words, and what was seen. */
+type PromptOf = Pick<Example, 'tokens' | 'soft'>;
+
+function samePrompt(a: PromptOf, b: PromptOf): boolean {
+  return (
+    equal(a.tokens, b.tokens) &&
+    equal(a.soft?.features ?? [], b.soft?.features ?? []) &&
+    equal(a.soft?.present ?? [], b.soft?.present ?? [])
+  );
+}
+
+const equal = (a: ArrayLike<number>, b: ArrayLike<number>): boolean =>
+  a === b || (a.length === b.length && Array.prototype.every.call(a, (value, i) => value === b[i]));
+
 /** An example whose loss is the mean over the tokens of its response. */
-function meanLoss(id: string, prompt: Int32Array, response: Int32Array): Example {
+function meanLoss(id: string, { tokens, soft }: PromptOf, response: Int32Array): Example {
   return {
     id,
-    tokens: Int32Array.from([...prompt, ...response]),
-    lossFrom: prompt.length,
+    tokens: Int32Array.from([...tokens, ...response]),
+    ...(soft && { soft }),
+    lossFrom: tokens.length,
     tokenWeights: new Float32Array(response.length).fill(1 / response.length),
   };
 }

@@ -1,8 +1,17 @@
 /**
  * A training job: the engine in a thread of its own, so that the event loop stays free, the loop over it, the run log, and
- * the adapter at the end.
+ * the adapter at the end, with the projector that was trained with it.
  */
-import { adapterOf, openTrainingWorker, type StepMode, saveAdapter } from '@llama-xr/llama';
+import {
+  adapterOf,
+  openTrainingWorker,
+  type ProjectorOrigin,
+  type ProjectorShape,
+  type StepMode,
+  saveAdapter,
+  saveProjector,
+  softSlots,
+} from '@llama-xr/llama';
 import type { Device } from '@llama-xr/onnx';
 import { inBatches } from './batches.ts';
 import { LiveLog } from './live-log.ts';
@@ -19,6 +28,8 @@ export interface TrainingJob {
   readonly folder: string;
   readonly recipe: Recipe;
   readonly data: TrainingData;
+  /** Where examples have soft tokens: what the projector reads. */
+  readonly projector?: ProjectorOrigin;
   /** Decides which checkpoint may be resumed. */
   readonly identity: string;
   readonly mode?: StepMode | 'auto';
@@ -49,6 +60,7 @@ export async function* runTrainingJob(job: TrainingJob): AsyncGenerator<JobEvent
     dropout: recipe.dropout,
     seed: recipe.seed,
     largestBatch: largestBatch(job),
+    ...(job.projector && { projector: projectorShape(job.projector, recipe.visual.hidden) }),
     ...(mode && { mode }),
     ...(memoryBytes && { memoryBytes }),
     ...(device && { device }),
@@ -74,7 +86,16 @@ export async function* runTrainingJob(job: TrainingJob): AsyncGenerator<JobEvent
     yield event;
   }
   saveAdapter(folder.adapter, adapterOf(engine), { base: job.base });
+  if (job.projector !== undefined) {
+    const { layout, parameters, config } = engine;
+    saveProjector(folder.projector, { layout, parameters, width: config.width }, job.projector);
+  }
   yield { type: 'saved', folder: folder.adapter, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 };
+}
+
+function projectorShape({ settings, scale }: ProjectorOrigin, hidden: number): ProjectorShape {
+  const slots = softSlots(settings).length;
+  return { slots, features: scale.mean.length / slots, hidden };
 }
 
 /** Rows and positions of the largest batch, to see which way of running a step fits into memory. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Random } from '@llama-xr/core';
-import { openBaseWeights, openTrainingEngine } from '@llama-xr/llama';
+import { openBaseWeights, openTrainingEngine, type TrainingOptions } from '@llama-xr/llama';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { collate, collateRows, type Example, inBatches, lossWeight, packRows, rowLength } from './index.ts';
@@ -8,9 +8,15 @@ import { collate, collateRows, type Example, inBatches, lossWeight, packRows, ro
 const BASE = join(import.meta.dirname, '../../llama/src/golden/tiny-llama.gguf');
 
 /** An engine on the golden tiny model with adapters that do something. */
-async function tinyEngine() {
+async function tinyEngine(options: Partial<TrainingOptions> = {}) {
   const base = openBaseWeights(BASE);
-  const engine = await openTrainingEngine(base, { rank: 2, alpha: 4, threads: 1, mode: 'whole' });
+  const engine = await openTrainingEngine(base, {
+    rank: 2,
+    alpha: 4,
+    threads: 1,
+    mode: 'whole',
+    ...options,
+  });
   const random = new Random(1);
   engine.parameters.forEach((_, i) => {
     engine.parameters[i] = random.between(-0.3, 0.3);
@@ -37,9 +43,49 @@ const examples: Example[] = [
   { ...(drawn[4] as Example), id: 'all', lossFrom: 1, tokenWeights: new Float32Array(30).fill(0.5) },
 ];
 
+/** As examples with images: all begin alike but for the soft tokens; the last two are of one study. */
+const soft = Array.from({ length: 6 }, (_, i) => ({
+  from: 2,
+  features: Float32Array.from({ length: 8 }, () => random.normal()),
+  present: Uint8Array.of(1, i % 2),
+}));
+const seen: Example[] = Array.from({ length: 7 }, (_, i) => {
+  const prompt = [5, 6, 0, 0, 7, 8];
+  const study = soft[Math.min(i, 5)];
+  return {
+    id: `v${i}`,
+    tokens: Int32Array.from([...prompt, ...draw(3 + random.int(4))]),
+    lossFrom: prompt.length,
+    ...(study && { soft: study }),
+  };
+});
+
 /** |a - b| / |b| */
 const relative = (a: Float32Array, b: Float32Array) =>
   Math.hypot(...a.map((x, i) => x - (b[i] as number))) / Math.hypot(...b);
+
+test.each([false, true])(
+  'packed rows never share soft tokens of different studies; shared beginnings: %s',
+  async (sharePrefix) => {
+    await using engine = await tinyEngine({ projector: { slots: 2, features: 4, hidden: 3 } });
+    const total = lossWeight(seen);
+    const plain = await engine.forwardBackward(collate(seen, total));
+    const expected = engine.gradients.slice();
+    const rows = packRows(seen, { rowTokens: 22, sharePrefix });
+    expect(rows.length).toBeLessThan(seen.length);
+    const packed = await engine.forwardBackward(collateRows(rows, total));
+    expect(packed.loss / plain.loss).toBeCloseTo(1, 5);
+    expect(relative(engine.gradients, expected)).toBeLessThan(1e-5);
+    const shares = rows.map(({ prefix }) => prefix);
+    expect(Math.max(...shares)).toBe(sharePrefix ? 1 : 0);
+    const oneStudy = packRows(seen.slice(5), { rowTokens: 40, sharePrefix: true });
+    expect(oneStudy[0]?.prefix).toBeGreaterThanOrEqual(5);
+    const alone = await engine.forwardBackward(collate(seen.slice(5), 9));
+    const gradients = engine.gradients.slice();
+    expect((await engine.forwardBackward(collateRows(oneStudy, 9))).loss / alone.loss).toBeCloseTo(1, 5);
+    expect(relative(engine.gradients, gradients)).toBeLessThan(1e-5);
+  },
+);
 
 test.each([false, true])(
   'packed losses and gradients equal those unpacked; shared beginnings: %s',

@@ -3,7 +3,7 @@
  * tokens, within groups of like length. Examples of a row that begin alike may share their beginning, which is then
  * computed once. Both are a matter of layout: the loss of each example, and its gradient, stay as they are.
  */
-import type { Batch } from '@llama-xr/llama';
+import type { Batch, SoftRows } from '@llama-xr/llama';
 import type { Example } from './example.ts';
 
 /** What stands in one row of a batch. */
@@ -59,10 +59,13 @@ function joinRow(row: Row, example: Example, sharePrefix: boolean): Row {
 
 /**
  * How many positions two examples may share: their tokens agree, and what comes next agrees too, so that one
- * prediction stands for both. Each example keeps at least one position of its own.
+ * prediction stands for both. Each example keeps at least one position of its own. Placeholders look alike, what stands
+ * for them does not: soft tokens are shared only where they are those of one study.
  */
-function sharedPositions({ tokens: a }: Example, { tokens: b }: Example): number {
-  const most = Math.min(a.length, b.length) - 1;
+function sharedPositions({ tokens: a, soft: softA }: Example, { tokens: b, soft: softB }: Example): number {
+  const alike = softA?.features === softB?.features && softA?.from === softB?.from;
+  const soft = alike ? [] : [softA, softB].flatMap((own) => own?.from ?? []);
+  const most = Math.min(a.length - 1, b.length - 1, ...soft);
   let common = 0;
   while (common < most && a[common] === b[common]) common++;
   return Math.max(0, common - 1);
@@ -83,6 +86,7 @@ export function collateRows(rows: readonly Row[], total: number): Batch {
   const labels = new Int32Array(size);
   const weights = new Float64Array(size);
   const segments = new Int32Array(size);
+  const soft = new SoftCollector();
   rows.forEach(({ examples, prefix }, row) => {
     const start = row * sequence;
     let next = start + prefix;
@@ -97,12 +101,59 @@ export function collateRows(rows: readonly Row[], total: number): Batch {
         if (i + 1 < lossFrom) continue;
         weights[at] = (weights[at] as number) + (tokenWeights?.[i + 1 - lossFrom] ?? 1) / total;
       }
+      soft.add(example, (i) => (i >= prefix || number === 0 ? place(i) : undefined));
       next += positions(example) - prefix;
     });
     // Padding: each token a segment of its own, so that none is far from its row's start.
     for (let number = examples.length; next < start + sequence; number++) segments[next++] = number;
   });
-  const batch = { batch: rows.length, sequence, ids, labels, weights: Float32Array.from(weights) };
+  const batch = {
+    batch: rows.length,
+    sequence,
+    ids,
+    labels,
+    weights: Float32Array.from(weights),
+    ...soft.found(),
+  };
   if (rows.every(({ examples }) => examples.length === 1)) return batch;
   return { ...batch, segments, prefixes: Int32Array.from(rows, ({ prefix }) => prefix) };
+}
+
+/** Gathers the soft tokens of a batch. */
+class SoftCollector {
+  readonly #rows: number[] = [];
+  readonly #slots: number[] = [];
+  readonly #present: number[] = [];
+  readonly #features: Float32Array[] = [];
+
+  /** @param place the position in the batch of a token of the example; undefined where another stands for it. */
+  add({ soft }: Example, place: (token: number) => number | undefined): void {
+    if (soft === undefined) return;
+    const width = soft.features.length / soft.present.length;
+    soft.present.forEach((present, slot) => {
+      const row = place(soft.from + slot);
+      if (row === undefined) return;
+      this.#rows.push(row);
+      this.#slots.push(slot);
+      this.#present.push(present);
+      this.#features.push(soft.features.subarray(slot * width, (slot + 1) * width));
+    });
+  }
+
+  found(): { soft?: SoftRows } {
+    const [first] = this.#features;
+    if (first === undefined) return {};
+    const features = new Float32Array(this.#features.length * first.length);
+    this.#features.forEach((row, i) => {
+      features.set(row, i * first.length);
+    });
+    return {
+      soft: {
+        rows: Int32Array.from(this.#rows),
+        slots: Int32Array.from(this.#slots),
+        features,
+        present: Uint8Array.from(this.#present),
+      },
+    };
+  }
 }

@@ -3,7 +3,7 @@
  * (JSON5), so that a file in `recipes/` can say why a value is what it is.
  */
 import { fail, Mistakes, readJson5, sha256 } from '@llama-xr/core';
-import { ADAPTER_SCALINGS, FUSIONS, PROJECTIONS, TEMPLATES } from '@llama-xr/llama';
+import { ADAPTER_SCALINGS, FUSIONS, hasSoftTokens, PROJECTIONS, TEMPLATES } from '@llama-xr/llama';
 import { z } from 'zod';
 import { collapseFields } from './recipe-collapse.ts';
 import { decodingFields } from './recipe-decoding.ts';
@@ -14,11 +14,28 @@ const count = z.int().min(1);
 const Fields = z.strictObject({
   name: z.string().min(1),
   description: z.string().default(''),
-  /** What the prompt carries: nothing, the paper's 36 numbers, or findings in words. */
+  /**
+   * What the prompt carries: nothing, the paper's 36 numbers, findings in words, soft tokens of the images, or findings and
+   * soft tokens.
+   */
   fusion: z.enum(FUSIONS).default('findings'),
   /** Prompt layout: Stanford Alpaca's, the model's own chat template, or bare lines. */
   template: z.enum(TEMPLATES).default('plain'),
-  /** State the absent findings as well (fusion `findings` from scores or labels). */
+  /** Fusion by sight: which soft tokens each view has, and the width of the projector that makes them, see `fusion/`. */
+  visual: z
+    .strictObject({
+      /** One for the view's pooled vector. */
+      pooled: z.boolean().default(true),
+      /** One for each cell of a grid of so many by so many; needs the encoder's maps. */
+      grid: z.int().min(0).max(7).default(3),
+      hidden: count.max(16_384).default(512),
+    })
+    .prefault({}),
+  /** What else the prompt tells, where the data set knows it: why the study was taken, and the patient's report before it. */
+  inputs: z
+    .strictObject({ indication: z.boolean().default(false), prior: z.boolean().default(false) })
+    .prefault({}),
+  /** State the absent findings as well (findings from scores or labels). */
   negatives: z.boolean().default(false),
   ...collapseFields,
   /** Learn the report alone, or prompt and report. */
@@ -70,6 +87,8 @@ const Fields = z.strictObject({
   beta1: z.number().min(0).max(0.9999).default(0.9),
   beta2: z.number().min(0).max(0.999999).default(0.999),
   epsilon: positive.default(1e-8),
+  /** Bits of each of AdamW's moments: 8 take a quarter of the memory (Dettmers et al., arXiv 2110.02861). */
+  optimizerBits: z.literal([32, 8]).default(32),
   /** Largest Euclidean norm of the gradient of a step. */
   clipNorm: positive.default(1),
   /** Looks at val while training runs; a last one, on all of val, follows at the end. */
@@ -101,6 +120,10 @@ export const Recipe = Fields.refine(({ packing, sharePrefix }) => packing || !sh
   path: ['sharePrefix'],
   error: 'expected false without packing: rows share a beginning only where they hold several examples',
 })
+  .refine(({ fusion, visual }) => !hasSoftTokens(fusion) || visual.pooled || visual.grid > 0, {
+    path: ['visual'],
+    error: 'expected pooled, a grid of at least 1, or both',
+  })
   .refine(({ watch, validation }) => watch !== 'grounding' || validation.grounding > 0, {
     path: ['watch'],
     error: 'expected "loss" unless validation.grounding says on how many studies grounding is measured',

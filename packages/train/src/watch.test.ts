@@ -158,6 +158,23 @@ test('prompts are swapped with those of other studies that differ, as far as the
   expect(swapPrompts(studies.slice(0, 2), { seed: 1, maxTokens: 6 }).own).toEqual([]);
 });
 
+test('soft tokens are swapped with the prompts that they stand in, and tell prompts of equal words apart', () => {
+  const studies = [1, 1, 3].map(
+    (feature, i): Example => ({
+      id: `s${i}`,
+      tokens: Int32Array.of(1, 0, 5, i),
+      lossFrom: 3,
+      soft: { from: 1, features: Float32Array.of(feature), present: Uint8Array.of(1) },
+    }),
+  );
+  const { own, swapped } = swapPrompts(studies, { seed: 1, maxTokens: 6 });
+  expect(own.map(({ id }) => id)).toEqual(['s0', 's1', 's2']);
+  expect(own.map(({ soft }) => soft?.features[0])).toEqual([1, 1, 3]);
+  expect(swapped.map(({ soft }) => soft?.features[0])).toEqual([3, 3, 1]);
+  expect(swapped.map(({ tokens }) => tokens[3])).toEqual([0, 1, 2]);
+  expect(swapPrompts(studies.slice(0, 2), { seed: 1, maxTokens: 6 }).own).toEqual([]);
+});
+
 test('the gap is that between other prompts and the own one, and a recipe cannot watch what is not measured', async () => {
   const validation = { grounding: 10 };
   const { events } = await run('grounded', recipeWith({ validation, passes: 1 }));
