@@ -8,12 +8,16 @@
 import { fail } from '@llama-xr/core';
 import { InferenceSession } from 'onnxruntime-node';
 import { type Device, providersFor } from './device.ts';
+import type { Precision } from './half-precision.ts';
+import { finishProfile, startProfile } from './placement.ts';
 
 export interface SessionOptions {
   /** `cpu` where absent. */
   device?: Device;
   /** Threads of one operator; where absent ONNX Runtime takes one for each core. */
   threads?: number;
+  /** Of matrix products, `float32` where absent; see half-precision.ts. For graphs that are written here. */
+  precision?: Precision;
   /** How far ONNX Runtime may rewrite the graph, `all` where absent. `none` where a graph computes a value twice on purpose. */
   optimization?: 'none' | 'basic' | 'extended' | 'all';
   /** Plans memory by the shapes of the first run. Costs memory where shapes change; off where absent. */
@@ -49,11 +53,18 @@ export async function createEngine(
     extra: { session: { intra_op: { allow_spinning: '0' } } },
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
   };
+  const profile = startProfile();
   let refusal: unknown;
   for (const executionProviders of providersFor(device)) {
     try {
       // Its overloads for paths and for bytes do not take a value that is either.
-      return await InferenceSession.create(model as string, { ...settings, executionProviders });
+      const engine = await InferenceSession.create(model as string, {
+        ...settings,
+        ...profile?.settings,
+        executionProviders,
+      });
+      profile?.opened(engine, name);
+      return engine;
     } catch (error) {
       refusal = error;
     }
@@ -62,4 +73,10 @@ export async function createEngine(
   return fail(code, `${name}: ONNX Runtime refused the graph on ${device}: ${(refusal as Error).message}`, {
     cause: refusal,
   });
+}
+
+/** Gives an engine's memory back; where placement is measured, its nodes are told first. */
+export async function releaseEngine(engine: InferenceSession): Promise<void> {
+  finishProfile(engine);
+  await engine.release();
 }

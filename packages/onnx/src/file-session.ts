@@ -6,7 +6,7 @@ import { statSync } from 'node:fs';
 import { fail, fileError } from '@llama-xr/core';
 import type { Tensor } from '@llama-xr/tensor';
 import { type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { createEngine, type SessionOptions } from './engine.ts';
+import { createEngine, releaseEngine, type SessionOptions } from './engine.ts';
 
 /** An input or output as the file declares it; a dimension without a fixed size is a name or empty. */
 export interface FilePort {
@@ -74,7 +74,7 @@ export class FileSession implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const engine = this.#engine;
     this.#engine = undefined;
-    await engine?.release();
+    if (engine !== undefined) await releaseEngine(engine);
   }
 }
 

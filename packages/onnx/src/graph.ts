@@ -5,6 +5,7 @@
 import { fail } from '@llama-xr/core';
 import { sameShape, written } from './dimension.ts';
 import { fuseSums } from './fusion.ts';
+import { inHalfPrecision, type Precision } from './half-precision.ts';
 import { type NamedConstant, type NamedNode, type Port, writeOnnx } from './onnx-file.ts';
 import { RuntimeSizes } from './runtime-sizes.ts';
 import { scheduled } from './schedule.ts';
@@ -36,9 +37,14 @@ export function isValue(results: Results): results is Value {
 
 /**
  * Writes the graph of these results.
+ * @param options.precision of matrix products, which are then all of float32; `rounds`: see half-precision.ts.
  * @throws LlamaXrError GRAPH where names clash, or a size cannot be found from the inputs.
  */
-export function compile(results: Results, name = 'graph'): Graph {
+export function compile(
+  results: Results,
+  name = 'graph',
+  { precision = 'float32', rounds = false }: { precision?: Precision; rounds?: boolean } = {},
+): Graph {
   const named = flatten(results);
   const values = named.map(({ value }) => value);
   const { operations, inputs } = collect(values);
@@ -55,7 +61,7 @@ export function compile(results: Results, name = 'graph'): Graph {
   writer.copyResults(named);
   const outputs = named.map(({ name, value: { type, shape } }) => ({ name, type, shape }));
   const { constants } = writer;
-  const nodes = scheduled(writer.nodes);
+  const nodes = scheduled(precision === 'float16' ? inHalfPrecision(writer.nodes, rounds) : writer.nodes);
   return { bytes: writeOnnx({ name, inputs, outputs, nodes, constants }), inputs, outputs, nodes };
 }
 

@@ -2,7 +2,8 @@
 import { fail } from '@llama-xr/core';
 import type { Tensor, TypedArray } from '@llama-xr/tensor';
 import { type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { createEngine, type SessionOptions } from './engine.ts';
+import { providersFor } from './device.ts';
+import { createEngine, releaseEngine, type SessionOptions } from './engine.ts';
 import { type CheckedFeed, checkFeeds, evaluate, type Feeds, type Sizes } from './feeds.ts';
 import { compile, type Graph, isValue, type Results } from './graph.ts';
 import type { Port } from './onnx-file.ts';
@@ -20,7 +21,8 @@ export async function open<const R extends Results>(
   options: SessionOptions = {},
 ): Promise<Session<Answer<R>>> {
   const name = options.name ?? 'graph';
-  const graph = compile(results, name);
+  const { precision = 'float32', device = 'cpu' } = options;
+  const graph = compile(results, name, { precision, rounds: providersFor(device)[0]?.[0] === 'cpu' });
   return new Session(name, results, graph, await createEngine(graph.bytes, name, options));
 }
 
@@ -68,7 +70,7 @@ export class Session<A> implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const engine = this.#engine;
     this.#engine = undefined;
-    await engine?.release();
+    if (engine !== undefined) await releaseEngine(engine);
   }
 }
 

@@ -35,6 +35,8 @@ export interface AdapterShape {
   readonly targets: readonly Projection[];
   /** Share of what it reads that training leaves out, see `dropout.ts`. */
   readonly dropout: number;
+  /** Base and adapter are computed apart: float16 would round a small update away from W + s B A. */
+  readonly apart?: boolean;
   readonly layout: ParameterLayout;
 }
 

@@ -3,13 +3,14 @@
  * frozen base. What an optimizer makes of the gradients is not its affair.
  */
 import { fail, Random } from '@llama-xr/core';
-import type { Device, SessionOptions } from '@llama-xr/onnx';
+import type { Device, Precision, SessionOptions } from '@llama-xr/onnx';
 import { initializeProjector, type ProjectorShape, projectorLayout } from '../fusion/projector.ts';
 import { ProjectorPass } from '../fusion/projector-pass.ts';
 import { type AdapterScaling, type AdapterShape, orderedTargets, updateFactor } from './adapter-shape.ts';
 import { ForwardPass } from './forward-pass.ts';
 import { FrozenBase } from './frozen-base.ts';
 import { LayeredStep } from './layered-step.ts';
+import { ScaledStep } from './loss-scaling.ts';
 import { chooseMode, type StepMode } from './memory.ts';
 import { adapterLayout, initializeAdapter, type ParameterLayout, parameterCount } from './parameters.ts';
 import { type HeadChunks, StreamedHead } from './streamed-head.ts';
@@ -39,6 +40,11 @@ export interface TrainingOptions {
   /** The largest batch that `auto` must fit, 8 rows of 512 tokens where absent. */
   readonly largestBatch?: { readonly batch: number; readonly sequence: number };
   readonly device?: Device;
+  /**
+   * Of matrix products, `float32` where absent. `float16` is for devices with half-precision units: sums stay in float32, the
+   * loss is scaled (see loss-scaling.ts), base and adapter are computed apart. On a CPU it is slower and only measures the error.
+   */
+  readonly precision?: Precision;
   readonly threads?: number;
   /** How much of the head is computed at a time in layered mode and in scoring; see `headChunks`. */
   readonly headChunk?: Partial<HeadChunks>;
@@ -85,6 +91,7 @@ export async function openTrainingEngine(
   options: TrainingOptions,
 ): Promise<AdapterEngine> {
   const { seed = 0, dropout = 0, headChunk, headChunks = 4, mergeAgain = true } = options;
+  const { precision = 'float32' } = options;
   const description = describeAdapter(options);
   const { rank, alpha, targets } = description;
   if (!Number.isInteger(rank) || rank < 0)
@@ -94,8 +101,16 @@ export async function openTrainingEngine(
   const mode = chooseMode(weights.config, options);
   const base = new FrozenBase(weights, { hold: mode === 'whole' });
   const layout = adapterLayout(base.config, rank, targets);
-  const adapter: AdapterShape = { rank, factor: updateFactor(description), targets, dropout, layout };
+  const adapter: AdapterShape = {
+    rank,
+    factor: updateFactor(description),
+    targets,
+    dropout,
+    apart: precision === 'float16',
+    layout,
+  };
   const session: SessionOptions = {
+    precision,
     ...(options.device === undefined ? {} : { device: options.device }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   };
@@ -110,7 +125,8 @@ export async function openTrainingEngine(
       : mode === 'whole'
         ? await WholeStep.open(base, adapter, { headChunks, mergeAgain }, session, projector)
         : await LayeredStep.open(base, adapter, forward, head, session, projector);
-  const engine = new LocalEngine(base.config, all, forward, step, projector);
+  const scaled = step && precision === 'float16' ? new ScaledStep(step) : step;
+  const engine = new LocalEngine(base.config, all, forward, scaled, projector);
   initializeAdapter(layout, engine.parameters, new Random(seed));
   if (projector !== undefined)
     initializeProjector(all, engine.parameters, someEmbeddings(base), new Random(`${seed}:projector`));

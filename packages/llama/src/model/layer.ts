@@ -65,6 +65,8 @@ export interface LayerOptions {
   readonly factor: number;
   /** The backward pass dequantizes and merges again instead of keeping merged weights. */
   readonly mergeAgain?: boolean;
+  /** Base and adapter are computed apart instead of merged, see `AdapterShape`. */
+  readonly apart?: boolean;
 }
 
 /** Blocks of queries in attention: three quarters of its work are left. More blocks save less than they cost at 256 tokens. */
@@ -101,7 +103,7 @@ function projectGroup(
   x: Value,
   name: AdapterGroup['name'],
   { base, adapter, dropout }: LayerValues,
-  { factor, mergeAgain = false }: LayerOptions,
+  { factor, mergeAgain = false, apart = false }: LayerOptions,
 ): Value[] {
   const projections: readonly Projection[] =
     ADAPTER_GROUPS.find((group) => group.name === name)?.projections ?? [];
@@ -115,7 +117,7 @@ function projectGroup(
   const outputs =
     a === undefined
       ? []
-      : mask === undefined
+      : mask === undefined && !apart
         ? adaptedLinear(x, a, adapted, { scaling: factor, mergeAgain })
         : droppedAdaptedLinear(x, a, adapted, { scaling: factor, mask, dequantizeAgain: mergeAgain });
   return projections.map((projection) => {

@@ -53,7 +53,7 @@ function wholeStep(
     const prefix = `layers.${number}.`;
     const weights = layerInputs(config, kind, shape, prefix);
     for (const [name, value] of Object.entries(weights.adapter ?? {})) parameters[`${prefix}${name}`] = value;
-    x = layer(x, weights, sequence, config, { factor, mergeAgain });
+    x = layer(x, weights, sequence, config, { factor, mergeAgain, apart: shape.apart ?? false });
   }
   const count = product('C', headChunks);
   const rows = gatherRows(x, input('rows', i64, [count]));

@@ -132,15 +132,16 @@ export function adaptedLinear(
 export interface DroppedOptions {
   /** s of W + s B A. */
   readonly scaling: number;
-  /** [T, in]: 0 where an element of x is dropped, 1 / (1 - p) elsewhere. */
-  readonly mask: Value;
+  /** [T, in]: 0 where an element of x is dropped, 1 / (1 - p) elsewhere. Absent: nothing is dropped. */
+  readonly mask?: Value | undefined;
   /** True: the backward pass dequantizes once more instead of keeping the weights. */
   readonly dequantizeAgain?: boolean;
 }
 
 /**
- * As {@link adaptedLinear}, with dropout on what the adapter reads (Hu et al. 2021): y = x W^T + s (x m) A^T B^T. The
- * adapter sees another input than the base, so that the two cannot be merged: with u = (x m) A^T and v = dy B,
+ * As {@link adaptedLinear}, base and adapter computed apart, with dropout on what the adapter reads (Hu et al. 2021):
+ * y = x W^T + s (x m) A^T B^T. Where m drops, the adapter sees another input than the base, so that the two cannot be merged;
+ * where W is rounded to float16, the sum W + s B A would lose a small update. With u = (x m) A^T and v = dy B,
  * dB^T = s u^T dy,  dA = s v^T (x m),  dx = sum dy W + s (v A) m.
  */
 export function droppedAdaptedLinear(
@@ -150,10 +151,11 @@ export function droppedAdaptedLinear(
   { scaling, mask, dequantizeAgain = false }: DroppedOptions,
 ): Value[] {
   checkAdapter(x, a, weights);
-  if (!sameShape(mask.shape, x.shape))
+  if (mask !== undefined && !sameShape(mask.shape, x.shape))
     mismatch('droppedAdaptedLinear', x.shape, mask.shape, 'a mask of its shape');
   const reduced = (dropped: Value) => split(linear(dropped, a), weights.length, 1);
-  const forward = reduced(multiply(x, mask));
+  const masked = (value: Value) => (mask === undefined ? value : multiply(value, mask));
+  const forward = reduced(masked(x));
   const outputs = weights.map(({ base, b }, i) =>
     gemm(forward[i] as Value, b, { alpha: scaling, c: linear(x, base) }),
   );
@@ -162,13 +164,13 @@ export function droppedAdaptedLinear(
     outputs,
     [x, a, ...weights.map(({ b }) => b)],
     (dOutputs) => {
-      const dropped = multiply(recomputed(x), mask);
+      const dropped = masked(recomputed(x));
       const present = outputs.map((y, i) => dOutputs[i] ?? expand(scalar(0, y.type), y.shape));
       const v = concat(
         present.map((dy, i) => linear(dy, (weights[i] as AdaptedWeight).b)),
         1,
       );
-      const throughAdapter = multiply(gemm(v, a, { alpha: scaling }), mask);
+      const throughAdapter = masked(gemm(v, a, { alpha: scaling }));
       const dx = weights.reduce(
         (total, { base }, i) =>
           gemm(present[i] as Value, dequantizeAgain ? recomputed(base) : base, { c: total }),
@@ -181,7 +183,7 @@ export function droppedAdaptedLinear(
         ...present.map((dy, i) => gemm(u[i] as Value, dy, { transposeA: true, alpha: scaling })),
       ];
     },
-    { frozen: [mask, ...weights.map(({ base }) => base)] },
+    { frozen: [...(mask === undefined ? [] : [mask]), ...weights.map(({ base }) => base)] },
   );
 }
 
