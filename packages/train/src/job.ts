@@ -19,6 +19,7 @@ import { rowLength } from './packing.ts';
 import { rowsWithRivals } from './pair-objective.ts';
 import type { Recipe } from './recipe.ts';
 import { RunFolder } from './run-folder.ts';
+import { beginFrom } from './start.ts';
 import { planRun, type TrainEvent, type TrainingData, train } from './trainer.ts';
 
 export interface TrainingJob {
@@ -32,6 +33,8 @@ export interface TrainingJob {
   readonly projector?: ProjectorOrigin;
   /** Decides which checkpoint may be resumed. */
   readonly identity: string;
+  /** The adapter to begin from: its folder, or its GGUF file. LoRA's own start where absent. */
+  readonly from?: string;
   readonly mode?: StepMode | 'auto';
   readonly memoryBytes?: number;
   readonly device?: Device;
@@ -66,6 +69,7 @@ export async function* runTrainingJob(job: TrainingJob): AsyncGenerator<JobEvent
     ...(device && { device }),
     ...(threads && { threads }),
   });
+  if (job.from !== undefined) beginFrom(engine, job.from);
   const seconds = (performance.now() - began) / 1000;
   yield { type: 'open', mode: engine.mode, trainable: engine.parameters.length, seconds };
 

@@ -25,6 +25,10 @@ const RunDescription = z.object({
   base: HashedPath,
   data: HashedPath,
   recipe: Recipe,
+  /** The adapter that training began from, where it was not LoRA's own start. */
+  from: HashedPath.optional(),
+  /** Drafts of training studies that preference tuning holds the reports against. */
+  rejected: HashedPath.optional(),
   /** Where the findings came from images: the encoder as it was named, its features, the heads that read tags from them. */
   images: z.object({ encoder: z.string(), features: HashedPath, heads: HashedPath.optional() }).optional(),
   /** Words that must stand on everything made from this run: `simulated scores`, ... */

@@ -45,7 +45,7 @@ export function importAdapter(root: Command): void {
       'after',
       `
 Any subset of the seven projections may be adapted; rank patterns, DoRA and trained embeddings are refused.
-To train on from it, give its own ${RECIPE_FILE} to llama-xr train with the same --out: the import stands for step 1.
+To train on from it, give its own ${RECIPE_FILE} to llama-xr train with the same --out.
 
 Example:
   llama-xr import-adapter peft-output --base base.gguf --data data --recipe recipes/iu-findings.json --out run`,
@@ -67,7 +67,7 @@ async function run(source: string, flags: Flags): Promise<void> {
   const parameters = adapterParameters(adapter, recipe);
   saveAdapter(folder.adapter, adapter, { base });
   const identity = identityOf(description);
-  saveCheckpoint(folder.checkpoint, parameters, new AdamW(parameters.length, recipe), { identity, step: 1 });
+  saveCheckpoint(folder.checkpoint, parameters, new AdamW(parameters.length, recipe), { identity, step: 0 });
   // Last, so that a folder with a description is a whole run.
   writeJson(join(flags.out, RECIPE_FILE), recipe);
   folder.write(description);

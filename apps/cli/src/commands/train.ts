@@ -12,6 +12,8 @@ interface Flags extends OutputFlags {
   data: string;
   features?: string;
   encoder?: string;
+  from?: string;
+  rejected?: string;
   fusion?: Fusion;
   recipe: string;
   out: string;
@@ -37,6 +39,11 @@ export function train(root: Command): void {
       ).choices(FUSIONS),
     )
     .requiredOption('--recipe <file>', 'recipe: JSON with comments, see recipes/')
+    .option('--from <dir>', 'begin from the adapter of this run folder, or of a folder or GGUF file')
+    .option(
+      '--rejected <file>',
+      'drafts of training studies (generate --split train) that preference tuning holds their reports against',
+    )
     .requiredOption('--out <dir>', 'run folder: adapter, log, curves, checkpoint, manifest')
     .addOption(
       new Option('--mode <way>', 'whole: fastest; layered: least memory')
@@ -57,6 +64,10 @@ What a recipe decides beside prompts, rank, rate and passes:
   validation              everySteps, studies, grounding: looks at val while training runs
   rareFindings            studies with rare findings visited more often
   findingWeight           words that state a finding weigh more in the loss
+  contrast                reports held against the prompts of other studies
+  preference              reports held against other reports behind their prompt (DPO); with --from
+  promptDropout           prompts that tell nothing, for decoding.guidance
+  rates                   faster rates of the adapters' B (LoRA+) and of the projector
   watch, patience, keep   early stopping, and whether the best or the last state becomes the adapter
 
 The run folder's curves.html shows losses, grounding gap, rate and speed while training goes on.
@@ -69,12 +80,14 @@ Example:
 
 async function run(flags: Flags): Promise<void> {
   const terminal = openTerminal(flags);
-  const { base, data, features, encoder = '', out, mode, device, memory, threads, tensorboard } = flags;
+  const { base, data, features, encoder = '', from, rejected, out, mode, device, memory, threads, tensorboard } = flags;
   const recipe = await readRecipe(flags.recipe);
   const plan = await planTraining({
     base,
     data,
     recipe: flags.fusion === undefined ? recipe : { ...recipe, fusion: flags.fusion },
+    ...(from !== undefined && { from }),
+    ...(rejected !== undefined && { rejected }),
     ...(features !== undefined && { images: { features, encoder } }),
   });
   const { folder, ...result } = await runTraining(

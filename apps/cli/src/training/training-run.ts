@@ -2,9 +2,11 @@
 import { fail, sha256, sha256File, startRun, writeManifest } from '@llama-xr/core';
 import { readStudies, STUDIES_FILE } from '@llama-xr/dataset';
 import { loadTokenizer, promptNotices } from '@llama-xr/llama';
+import { readPredictions } from '@llama-xr/metrics';
 import type { Device } from '@llama-xr/onnx';
 import { openGguf } from '@llama-xr/tensor';
 import {
+  adapterFiles,
   type JobEvent,
   type Recipe,
   type RunDescription,
@@ -25,6 +27,10 @@ export interface TrainingSources {
   readonly base: string;
   readonly data: string;
   readonly recipe: Recipe;
+  /** A run folder or an adapter to begin from. */
+  readonly from?: string;
+  /** Drafts of training studies, as generate writes them: what preference tuning holds the reports against. */
+  readonly rejected?: string;
   readonly images?: {
     readonly features: string;
     /** As `--encoder` names it. */
@@ -54,7 +60,9 @@ export type TrainingResult = Awaited<ReturnType<typeof follow>>;
 
 /** Everything that decides the run: base, data, recipe, and the examples made of them. */
 export async function planTraining(sources: TrainingSources): Promise<TrainingPlan> {
-  const { recipe, images } = sources;
+  const { recipe, images, from, rejected } = sources;
+  if (rejected !== undefined && recipe.preference === null)
+    fail('USAGE', `${rejected}: expected a recipe with preference to hold reports against drafts`);
   const { studies: bare, manifest } = await readStudies(sources.data);
   const features = images && readFeatures(images.features);
   const studies = images && features ? withScores(bare, features, images.features) : bare;
@@ -64,12 +72,15 @@ export async function planTraining(sources: TrainingSources): Promise<TrainingPl
     tokenizer: loadTokenizer(gguf),
     findings: manifest.dataset.findings,
     train: studies.filter((study) => study.split === 'train'),
+    ...(rejected !== undefined && { rejected: await draftsById(rejected) }),
   });
   const description: RunDescription = {
     version: 1,
     base: await hashed(sources.base),
     data: { path: sources.data, sha256: manifest.outputs[STUDIES_FILE] ?? '' },
     recipe,
+    ...(from !== undefined && { from: await hashedAdapter(from) }),
+    ...(rejected !== undefined && { rejected: await hashed(rejected) }),
     ...(images && {
       images: {
         encoder: images.encoder,
@@ -90,6 +101,14 @@ export async function planTraining(sources: TrainingSources): Promise<TrainingPl
 
 const hashed = async (path: string) => ({ path, sha256: await sha256File(path) });
 
+async function hashedAdapter(from: string) {
+  const { path, weights } = adapterFiles(from);
+  return { path, sha256: await sha256File(weights) };
+}
+
+const draftsById = async (path: string): Promise<Map<string, string>> =>
+  new Map((await readPredictions(path)).map(({ id, prediction }) => [id, prediction]));
+
 /** Runs a plan, or goes on with it, and writes the manifest. @throws LlamaXrError RESUME for another run's folder. */
 export async function runTraining(plan: TrainingPlan, place: TrainingPlace, terminal: Terminal) {
   const finish = startRun();
@@ -104,6 +123,7 @@ export async function runTraining(plan: TrainingPlan, place: TrainingPlace, term
     recipe,
     data,
     identity: identityOf(description),
+    ...(description.from && { from: description.from.path }),
     mode,
     device,
     tensorboard,
@@ -137,11 +157,18 @@ async function claim(path: string, description: RunDescription): Promise<RunFold
   return folder;
 }
 
-/** Two runs are the same when recipe, base, data and features are, wherever they lie. */
-export const identityOf = ({ recipe, base, data, images }: RunDescription): string =>
-  sha256(
-    [recipeHash(recipe), base.sha256, data.sha256, ...(images ? [images.features.sha256] : [])].join(' '),
-  );
+/** Two runs are the same when recipe, base, data, features and what they begin from are, wherever they lie. */
+export function identityOf({ recipe, base, data, images, from, rejected }: RunDescription): string {
+  const parts = [
+    recipeHash(recipe),
+    base.sha256,
+    data.sha256,
+    images?.features.sha256,
+    from && `from ${from.sha256}`,
+    rejected && `rejected ${rejected.sha256}`,
+  ];
+  return sha256(parts.filter((part) => part !== undefined).join(' '));
+}
 
 function summary({ data: { passes, val }, description: { recipe } }: TrainingPlan): string {
   const tokens = passes.flat().reduce((sum, example) => sum + example.tokens.length, 0);
@@ -170,6 +197,8 @@ async function follow(events: AsyncIterable<JobEvent>, terminal: Terminal) {
   let tokens = 0;
   const began = performance.now();
   for await (const event of events) {
+    if (event.type === 'reference')
+      terminal.say(`${event.pairs} pairs measured as they begin, in ${duration(event.seconds)}`);
     if (event.type === 'open') {
       result.mode = event.mode;
       terminal.say(
