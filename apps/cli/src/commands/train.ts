@@ -80,7 +80,20 @@ Example:
 
 async function run(flags: Flags): Promise<void> {
   const terminal = openTerminal(flags);
-  const { base, data, features, encoder = '', from, rejected, out, mode, device, memory, threads, tensorboard } = flags;
+  const {
+    base,
+    data,
+    features,
+    encoder = '',
+    from,
+    rejected,
+    out,
+    mode,
+    device,
+    memory,
+    threads,
+    tensorboard,
+  } = flags;
   const recipe = await readRecipe(flags.recipe);
   const plan = await planTraining({
     base,
