@@ -32,7 +32,6 @@ export {
   softSlots,
 } from './fusion/soft-input.ts';
 export {
-  averageGrid,
   type FeatureScale,
   gatherFeatures,
   measureScale,

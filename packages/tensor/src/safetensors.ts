@@ -68,15 +68,15 @@ export class Safetensors implements Disposable {
     return { dtype: entry.dtype, shape: entry.shape, data: viewAs(entry.dtype, bytes) };
   }
 
-  /** Rows `first` to `first + count` of a matrix. @throws LlamaXrError MODEL, INPUT. */
+  /** Rows `first` to `first + count` of a tensor's first axis. @throws LlamaXrError MODEL, INPUT. */
   readRows(name: string, first: number, count: number): Tensor {
     const entry = this.tensors.get(name) ?? fail('MODEL', `${this.path}: has no tensor ${name}`);
-    const [rows = 0, columns = 1] = entry.shape;
+    const [rows = 0, ...row] = entry.shape;
     if (!(first >= 0 && count >= 0 && first + count <= rows))
       fail('INPUT', `${this.path}: ${name}: expected rows within 0..${rows}, got ${first}..${first + count}`);
     const size = entry.byteLength / rows;
     const bytes = this.#file.read(entry.offset + first * size, count * size, `tensor ${name}`);
-    return { dtype: entry.dtype, shape: [count, columns], data: viewAs(entry.dtype, bytes) };
+    return { dtype: entry.dtype, shape: [count, ...row], data: viewAs(entry.dtype, bytes) };
   }
 
   [Symbol.dispose](): void {

@@ -14,6 +14,7 @@ import {
   writeSafetensors,
 } from '@llama-xr/tensor';
 import { MAP_SHAPE } from './encoder.ts';
+import { averageGrid } from './map-grid.ts';
 import { PATHOLOGIES } from './pathologies.ts';
 
 export const SIDES = ['frontal', 'lateral'] as const;
@@ -31,6 +32,8 @@ export interface ViewFeatures {
   readonly pooled: Float32Array;
   /** [N, 1024, 7, 7], where maps were kept */
   readonly map?: Float32Array;
+  /** [N, g, g, 1024], the maps averaged to a grid, where it was asked for */
+  readonly grid?: Float32Array;
 }
 
 export interface Features {
@@ -98,12 +101,18 @@ export function writeFeatures(path: string, features: Features): void {
 
 const FORMAT = 'llama-xr features 1';
 
+export interface ReadFeaturesOptions {
+  readonly maps?: boolean;
+  readonly grid?: number;
+}
+
 /**
  * @param options.maps reads the maps too, where they were kept (200 KB a view)
- * @throws LlamaXrError FILE_* for a file that is missing, damaged or of another kind; ENCODER when its scores stand in
+ * @param options.grid averages the maps to so many by so many cells, study by study: a map at a time is in memory
+ * @throws LlamaXrError INPUT where a grid is asked for and maps were not kept; FILE_* for a file that is missing, damaged or of another kind; ENCODER when its scores stand in
  * another order than ours.
  */
-export function readFeatures(path: string, options: { maps?: boolean } = {}): Features {
+export function readFeatures(path: string, options: ReadFeaturesOptions = {}): Features {
   using file = openSafetensors(path);
   const { metadata } = file;
   if (metadata.format !== FORMAT)
@@ -119,8 +128,7 @@ export function readFeatures(path: string, options: { maps?: boolean } = {}): Fe
     encoderHash: metadata.encoderHash ?? '',
     ...metadataJson<Omit<FeaturesOrigin, 'job' | 'encoder' | 'encoderHash'>>(file, 'origin'),
   };
-  const maps = options.maps ?? false;
-  const [frontal, lateral] = SIDES.map((side) => readSide(file, side, ids.length, maps));
+  const [frontal, lateral] = SIDES.map((side) => readSide(file, side, ids.length, options));
   return { ids, frontal: frontal as ViewFeatures, lateral: lateral as ViewFeatures, origin };
 }
 
@@ -130,7 +138,12 @@ export function jobOf(path: string): string | undefined {
   return file.metadata.format === FORMAT ? file.metadata.job : undefined;
 }
 
-function readSide(file: Safetensors, side: Side, count: number, maps: boolean): ViewFeatures {
+function readSide(
+  file: Safetensors,
+  side: Side,
+  count: number,
+  { maps = false, grid = 0 }: ReadFeaturesOptions,
+): ViewFeatures {
   const read = (part: Part | 'present', shape: readonly number[]) => {
     const found = file.read(`${side}.${part}`);
     if (found.shape.join() !== [count, ...shape].join())
@@ -141,13 +154,37 @@ function readSide(file: Safetensors, side: Side, count: number, maps: boolean): 
     return found;
   };
   const values = (part: Part) => toFloat32(read(part, PARTS[part].shape));
+  const present = Uint8Array.from(toFloat32(read('present', [])));
   return {
-    present: Uint8Array.from(toFloat32(read('present', []))),
+    present,
     raw: values('raw'),
     normalised: values('normalised'),
     pooled: values('pooled'),
     ...(maps && file.tensors.has(`${side}.map`) && { map: values('map') }),
+    ...(grid > 0 && { grid: readGrids(file, side, present, grid) }),
   };
+}
+
+/** The maps of a side at a grid, [N, grid, grid, 1024]; NaN where the view is missing, as all its features are. */
+function readGrids(file: Safetensors, side: Side, present: Uint8Array, grid: number): Float32Array {
+  const name = `${side}.map`;
+  const [channels, height] = MAP_SHAPE;
+  const entry = file.tensors.get(name);
+  if (entry === undefined)
+    fail('INPUT', `${file.path}: expected the maps that a grid of ${grid} is made of, got none`, {
+      hint: 'Make the features with llama-xr encode --maps, or set the visual grid of the recipe to 0.',
+    });
+  if (entry.shape.join() !== [present.length, ...MAP_SHAPE].join())
+    fail(
+      'FILE_FORMAT',
+      `${file.path}: ${name}: expected [${[present.length, ...MAP_SHAPE]}], got [${entry.shape}]`,
+    );
+  const size = grid * grid * channels;
+  const grids = new Float32Array(present.length * size).fill(Number.NaN);
+  present.forEach((taken, row) => {
+    if (taken === 1) grids.set(averageGrid(toFloat32(file.readRows(name, row, 1)), height, grid), row * size);
+  });
+  return grids;
 }
 
 function metadataJson<T>(file: Safetensors, name: string): T {

@@ -22,6 +22,7 @@ export {
   type ViewFeatures,
   writeFeatures,
 } from './features-file.ts';
+export { averageGrid } from './map-grid.ts';
 export { normaliseScores, type OperatingPoints, PATHOLOGIES, type Pathology } from './pathologies.ts';
 export { frontalLook, projectionWarnings } from './projection.ts';
 export * from './tags/index.ts';

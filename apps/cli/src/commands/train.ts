@@ -1,4 +1,5 @@
 /** `llama-xr train`: QLoRA of a base model on a prepared data set. */
+import { existsSync } from 'node:fs';
 import { FUSIONS, type Fusion } from '@llama-xr/llama';
 import { DEVICES, type Device } from '@llama-xr/onnx';
 import { type RunFolder, readRecipe } from '@llama-xr/train';
@@ -30,7 +31,7 @@ export function train(root: Command): void {
     .description('adapt a base model to reports by QLoRA; run it again to resume')
     .requiredOption('--base <file>', 'base model in 4 bits (GGUF)')
     .requiredOption('--data <dir>', 'data set made by llama-xr prepare')
-    .option('--features <file>', "the images' scores, made by llama-xr encode")
+    .option('--features <file>', 'what the encoder saw: scores, and features for fusion by sight')
     .option('--encoder <file>', 'the encoder that made them: remembered for llama-xr generate on images')
     .addOption(
       new Option(
@@ -58,6 +59,9 @@ export function train(root: Command): void {
       'after',
       `
 What a recipe decides beside prompts, rank, rate and passes:
+  visual                  fusion visual, hybrid: pooled vectors, a grid of cells, and the projector's width
+  inputs                  indication and prior report beside the images, where the data set has them
+  rates                   of the adapters' B and of the projector, as multiples of the learning rate
   packing, sharePrefix    several examples in a row; what they begin with in common computed once
   targets, scaling        the projections that are adapted; alpha/r or alpha/sqrt(r)
   dropout                 share of what adapters read that training leaves out
@@ -71,6 +75,10 @@ What a recipe decides beside prompts, rank, rate and passes:
   watch, patience, keep   early stopping, and whether the best or the last state becomes the adapter
 
 The run folder's curves.html shows losses, grounding gap, rate and speed while training goes on.
+
+fusion visual shows the model what the encoder saw: soft tokens, which a projector makes of the features of each view and
+which is trained with the adapter; hybrid states findings in words as well. Both need --features; a grid needs the maps that
+llama-xr encode --maps keeps. A missing view is a learned absence.
 
 Example:
   llama-xr train --base base.gguf --data data --fusion findings --recipe recipes/iu-findings.json --out run`,
@@ -112,14 +120,18 @@ async function run(flags: Flags): Promise<void> {
   terminal.result({ run: out, ...result, notices }, () => words(result, notices, folder));
 }
 
-function words(result: TrainingResult, notices: readonly string[], { adapter }: RunFolder): string {
+function words(
+  result: TrainingResult,
+  notices: readonly string[],
+  { adapter, projector }: RunFolder,
+): string {
   const loss = (value: number | null) => value?.toFixed(4) ?? 'not measured';
   return [
     ...notices.map((notice) => `NOTE: ${notice}`),
     `val loss ${loss(result.valLossBefore)} -> ${loss(result.valLoss)}, ${result.steps} steps` +
       `${result.kept === null || result.kept === result.steps ? '' : `, kept that of step ${result.kept}`}, ` +
       `${duration(result.seconds)}, peak ${bytes(result.peakMemoryBytes)}`,
-    `adapter in ${adapter}`,
+    `adapter in ${adapter}${existsSync(projector) ? `, projector in ${projector}` : ''}`,
     'A falling loss proves nothing yet: llama-xr generate, then llama-xr evaluate.',
   ].join('\n');
 }

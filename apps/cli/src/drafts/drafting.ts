@@ -2,15 +2,19 @@
  * From a study to tokens: the same words in training and in drafting. Which findings stand in the prompt, which training
  * reports are shown beside them, and what the model has to write.
  */
-import { Random } from '@llama-xr/core';
+import { fail, Random } from '@llama-xr/core';
 import { Calibration, ExemplarIndex, type FindingsSource, inputTags, type Study } from '@llama-xr/dataset';
 import {
   encodeExample,
   encodePrompt,
+  hasFindings,
+  hasSoftTokens,
   POSSIBLE,
   type Prompt,
   promptFor,
+  type SoftInput,
   type SoftPrompt,
+  softSlots,
   type Tokenizer,
 } from '@llama-xr/llama';
 import type { Neighbour } from '@llama-xr/metrics';
@@ -25,6 +29,7 @@ import {
   studiesOfPass,
   type TrainingData,
 } from '@llama-xr/train';
+import type { StudyImages } from './study-images.ts';
 
 export interface DraftingSetup {
   readonly recipe: Recipe;
@@ -33,6 +38,8 @@ export interface DraftingSetup {
   readonly findings: FindingsSource;
   /** All studies of the training split: exemplars are taken from these. */
   readonly train: readonly Study[];
+  /** What was seen of each study, for fusions by sight. */
+  readonly images?: StudyImages | undefined;
   /** Drafts that are known to be wrong, by study: for preference tuning. */
   readonly rejected?: ReadonlyMap<string, string>;
 }
@@ -43,7 +50,7 @@ export interface DraftPrompt {
   /** What stands for the placeholders among the tokens, where the fusion is by sight. */
   readonly soft?: SoftPrompt;
   /** The same prompt that tells nothing of the study, where drafts are guided. */
-  readonly contrast?: { readonly tokens: readonly number[] };
+  readonly contrast?: Omit<DraftPrompt, 'contrast'>;
 }
 
 export class Drafting {
@@ -56,19 +63,29 @@ export class Drafting {
     this.#setup = setup;
   }
 
-  /** The prompts that a study is drafted from, as tokens: one beside each of the best exemplars, in turn. */
-  prompts(study: Study, findings: FindingsSource = this.#setup.findings): DraftPrompt[] {
+  /**
+   * The prompts that a study is drafted from, as tokens: one beside each of the best exemplars, in turn.
+   * @param seen what the images show, for fusions by sight; of studies of the data set it is known
+   */
+  prompts(
+    study: Study,
+    findings: FindingsSource = this.#setup.findings,
+    seen: SoftInput | undefined = this.#setup.images?.of(study),
+  ): DraftPrompt[] {
     const { recipe, tokenizer } = this.#setup;
     const { exemplars: shown } = recipe;
     const count = shown * recipe.decoding.prompts;
     const best = shown === 0 ? [] : this.#near.nearest(this.#read(study, findings), { count });
     const groups = best.length === 0 ? [[]] : chunks(best, shown);
     const guided = recipe.decoding.guidance !== 1;
-    const tokens = (exemplars: readonly Study[], withheld: boolean) =>
-      encodePrompt(tokenizer, this.#parts(study, exemplars, { findings, withheld })).tokens;
+    const prompt = (exemplars: readonly Study[], withheld: boolean) => {
+      const parts = this.#parts(study, exemplars, { findings, withheld });
+      const { tokens, softFrom } = encodePrompt(tokenizer, parts);
+      return { tokens, ...softPrompt(study, softFrom, seen, withheld) };
+    };
     return groups.map((exemplars) => ({
-      tokens: tokens(exemplars, false),
-      ...(guided && { contrast: { tokens: tokens(exemplars, true) } }),
+      ...prompt(exemplars, false),
+      ...(guided && { contrast: prompt(exemplars, true) }),
     }));
   }
 
@@ -106,7 +123,7 @@ export class Drafting {
   /** The study as the prompt sees it: scores calibrated to this site, tags as its findings source has them. */
   #read(study: Study, findings: FindingsSource): Study {
     const { recipe, train } = this.#setup;
-    if (recipe.fusion !== 'findings' || !isScored(findings))
+    if (!hasFindings(recipe.fusion) || !isScored(findings))
       return { ...study, tags: inputTags(study, findings) };
     this.#calibration ??= new Calibration(train);
     const calibrated = this.#calibration.apply(study);
@@ -172,9 +189,15 @@ export class Drafting {
       weight: findingWeight,
       spans: findingSpans(study.report, prompt.response.length - study.report.length),
     };
+    const { softFrom, ...example } = encodeExample(tokenizer, prompt, {
+      maxTokens,
+      loss,
+      ...(emphasis && { emphasis }),
+    });
     return {
       id: study.id,
-      ...encodeExample(tokenizer, prompt, { maxTokens, loss, ...(emphasis && { emphasis }) }),
+      ...example,
+      ...softPrompt(study, softFrom, this.#setup.images?.of(study), withheld),
       ...(!withheld && this.#rivalry(study, prompt)),
     };
   }
@@ -195,17 +218,36 @@ export class Drafting {
     { findings = this.#setup.findings, withheld = false } = {},
   ): Prompt {
     const { recipe, tokenizer } = this.#setup;
-    const { fusion, template, negatives } = recipe;
+    const { fusion, template, negatives, inputs, visual } = recipe;
     return promptFor(this.#read(study, findings), {
       fusion,
       template,
       negatives,
+      ...inputs,
+      ...(hasSoftTokens(fusion) && { soft: softSlots(visual).length }),
       withheld,
       tokenizer,
       findingsFrom: isScored(findings) ? 'scores' : 'tags',
       exemplars: exemplars.map((exemplar) => exemplar.report),
     });
   }
+}
+
+/** What stands for the placeholders of a prompt; of a study that is withheld nothing was seen. */
+function softPrompt(
+  { id }: Study,
+  from: number | undefined,
+  seen: SoftInput | undefined,
+  withheld: boolean,
+): { soft?: SoftPrompt } {
+  if (from === undefined) return {};
+  if (seen === undefined) fail('INPUT', `study ${id}: expected the features of its images, got none`);
+  const { features, present } = seen;
+  if (withheld)
+    return {
+      soft: { from, features: new Float32Array(features.length), present: new Uint8Array(present.length) },
+    };
+  return { soft: { from, features, present } };
 }
 
 /** Where a response states findings as present or possible; its report begins at character `offset`. */

@@ -1,7 +1,7 @@
 /** A training run of the command line: what decides it, the folder it fills, its events as progress and words. */
 import { fail, sha256, sha256File, startRun, writeManifest } from '@llama-xr/core';
 import { readStudies, STUDIES_FILE } from '@llama-xr/dataset';
-import { loadTokenizer, promptNotices } from '@llama-xr/llama';
+import { loadTokenizer, type ProjectorOrigin, promptNotices } from '@llama-xr/llama';
 import { readPredictions } from '@llama-xr/metrics';
 import type { Device } from '@llama-xr/onnx';
 import { openGguf } from '@llama-xr/tensor';
@@ -19,6 +19,7 @@ import {
 import { readFeatures } from '@llama-xr/vision';
 import { Drafting } from '../drafts/drafting.ts';
 import { withScores } from '../drafts/study-features.ts';
+import { imageNotices, readRecipeImages } from '../drafts/study-images.ts';
 import { duration, type Terminal } from '../terminal.ts';
 import { version } from '../version.ts';
 
@@ -43,6 +44,8 @@ export interface TrainingSources {
 export interface TrainingPlan {
   readonly description: RunDescription;
   readonly data: TrainingData;
+  /** What the projector reads, in fusions by sight. */
+  readonly projector?: ProjectorOrigin;
 }
 
 export interface TrainingPlace {
@@ -66,12 +69,16 @@ export async function planTraining(sources: TrainingSources): Promise<TrainingPl
   const { studies: bare, manifest } = await readStudies(sources.data);
   const features = images && readFeatures(images.features);
   const studies = images && features ? withScores(bare, features, images.features) : bare;
+  // The test split is drafted later: what it lacks is told there.
+  const learned = studies.filter((study) => study.split !== 'test');
+  const seen = readRecipeImages(recipe, images?.features, learned);
   using gguf = openGguf(sources.base);
   const drafting = new Drafting({
     recipe,
     tokenizer: loadTokenizer(gguf),
     findings: manifest.dataset.findings,
     train: studies.filter((study) => study.split === 'train'),
+    images: seen,
     ...(rejected !== undefined && { rejected: await draftsById(rejected) }),
   });
   const description: RunDescription = {
@@ -93,10 +100,12 @@ export async function planTraining(sources: TrainingSources): Promise<TrainingPl
         ...manifest.notices,
         ...(features?.origin.notices ?? []),
         ...promptNotices(studies, recipe.fusion),
+        ...imageNotices(seen, learned),
       ]),
     ],
   };
-  return { description, data: drafting.trainingData(studies.filter((study) => study.split === 'val')) };
+  const data = drafting.trainingData(studies.filter((study) => study.split === 'val'));
+  return { description, data, ...(seen && { projector: seen }) };
 }
 
 const hashed = async (path: string) => ({ path, sha256: await sha256File(path) });
@@ -112,7 +121,7 @@ const draftsById = async (path: string): Promise<Map<string, string>> =>
 /** Runs a plan, or goes on with it, and writes the manifest. @throws LlamaXrError RESUME for another run's folder. */
 export async function runTraining(plan: TrainingPlan, place: TrainingPlace, terminal: Terminal) {
   const finish = startRun();
-  const { description, data } = plan;
+  const { description, data, projector } = plan;
   const { out, mode, device, memory, threads, tensorboard = false } = place;
   const folder = await claim(out, description);
   terminal.say(summary(plan));
@@ -122,6 +131,7 @@ export async function runTraining(plan: TrainingPlan, place: TrainingPlace, term
     folder: out,
     recipe,
     data,
+    ...(projector && { projector }),
     identity: identityOf(description),
     ...(description.from && { from: description.from.path }),
     mode,
@@ -135,7 +145,10 @@ export async function runTraining(plan: TrainingPlan, place: TrainingPlace, term
   const manifest = finish({
     command: 'train',
     inputs: Object.fromEntries(inputs.map(({ path, sha256 }) => [path, sha256])),
-    outputs: { 'adapter/adapter.gguf': await sha256File(folder.adapterGguf) },
+    outputs: {
+      'adapter/adapter.gguf': await sha256File(folder.adapterGguf),
+      ...(projector && { 'projector.safetensors': await sha256File(folder.projector) }),
+    },
     config: { recipe, mode: result.mode },
     seed: recipe.seed,
     device,

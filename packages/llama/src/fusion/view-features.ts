@@ -6,47 +6,12 @@ import { type SoftInput, type SoftSettings, type SoftView, softSlots } from './s
 export interface ViewVectors {
   /** [C] */
   readonly pooled: Float32Array;
-  /** [g, g, C], see {@link averageGrid}; needed where the settings have a grid. */
+  /** [g, g, C], the view's map averaged to a grid; needed where the settings have one. */
   readonly grid?: Float32Array;
 }
 
 /** null where no such view was taken: it stays absent, and is never filled with the other one. */
 export type StudyVectors = Readonly<Record<SoftView, ViewVectors | null>>;
-
-/**
- * The map's mean over each cell of a grid: pixels that a border cuts count for either side by their share, so that any
- * grid up to the map's own size is exact.
- * @param map [C, side, side]
- * @returns [grid, grid, C]
- */
-export function averageGrid(map: ArrayLike<number>, side: number, grid: number): Float32Array {
-  const channels = map.length / (side * side);
-  const shares = gridShares(side, grid);
-  const out = new Float32Array(grid * grid * channels);
-  for (let row = 0; row < grid; row++)
-    for (let column = 0; column < grid; column++)
-      for (const [y, down] of shares[row] as Share[])
-        for (const [x, across] of shares[column] as Share[])
-          for (let c = 0, at = (row * grid + column) * channels; c < channels; c++, at++)
-            out[at] = (out[at] as number) + down * across * (map[(c * side + y) * side + x] as number);
-  return out;
-}
-
-type Share = readonly [pixel: number, share: number];
-
-/** For each cell along a side: the pixels under it and their shares, which add up to 1. */
-function gridShares(side: number, grid: number): Share[][] {
-  const width = side / grid;
-  return Array.from({ length: grid }, (_, cell) => {
-    const [start, end] = [cell * width, (cell + 1) * width];
-    const shares: Share[] = [];
-    for (let pixel = Math.floor(start); pixel < end && pixel < side; pixel++) {
-      const share = (Math.min(end, pixel + 1) - Math.max(start, pixel)) / width;
-      if (share > 1e-9) shares.push([pixel, share]);
-    }
-    return shares;
-  });
-}
 
 /**
  * The features of a study's soft tokens, as the encoder gave them.
