@@ -124,24 +124,26 @@ test('devices: the CPU is there, and one that is not installed is refused by nam
   expect([...(await session.run({ x: Float32Array.of(0) })).data]).toEqual([0.5]);
 });
 
-test('dequantize is exact: nibble * scale + offset in float32', async () => {
-  const [rows, columns, blocks] = [3, 64, 6];
-  const parts = {
-    nibbles: input('n', u8, [blocks, 16]),
-    scale: input('s', f32, [blocks, 1]),
-    offset: input('o', f32, [blocks, 1]),
-  };
-  await using session = await open(dequantize(parts, rows, columns), { threads });
-  const n = Uint8Array.from({ length: blocks * 16 }, () => random.int(256));
-  const [s, o] = [normal(blocks), normal(blocks)];
-  const { data } = await session.run({ n, s, o });
-  for (let i = 0; i < rows * columns; i++) {
-    const block = Math.floor(i / 32);
-    const byte = n[block * 16 + (i % 16)] as number;
-    const nibble = i % 32 < 16 ? byte & 15 : byte >> 4;
-    expect(data[i]).toBe(Math.fround(Math.fround(nibble * (s[block] as number)) + (o[block] as number)));
-  }
-});
+for (const bytes of [16, 32]) {
+  test(`dequantize is exact: nibble * scale + offset in float32, from ${bytes} bytes a block`, async () => {
+    const [rows, columns, blocks] = [3, 64, 6];
+    const parts = {
+      nibbles: input('n', u8, [blocks, bytes]),
+      scale: input('s', f32, [blocks, 1]),
+      offset: input('o', f32, [blocks, 1]),
+    };
+    await using session = await open(dequantize(parts, rows, columns), { threads });
+    const n = Uint8Array.from({ length: blocks * bytes }, () => random.int(bytes === 16 ? 256 : 16));
+    const [s, o] = [normal(blocks), normal(blocks)];
+    const { data } = await session.run({ n, s, o });
+    for (let i = 0; i < rows * columns; i++) {
+      const block = Math.floor(i / 32);
+      const byte = n[block * bytes + (i % bytes)] as number;
+      const nibble = i % 32 < 16 || bytes === 32 ? byte & 15 : byte >> 4;
+      expect(data[i]).toBe(Math.fround(Math.fround(nibble * (s[block] as number)) + (o[block] as number)));
+    }
+  });
+}
 
 test('rotary turns each pair by its angle, and its derivative turns back', async () => {
   const shape = ['B', 2, 'S', 4];

@@ -27,8 +27,17 @@ import {
 /** The forms of a layer's matrices, in the order of the projections; layers of one kind share a graph. */
 export type LayerKind = string;
 
-export function layerKind(weights: Pick<LlamaWeights, 'form'>, layer: number): LayerKind {
-  return PROJECTIONS.map((projection) => weights.form(layer, projection)).join('+');
+/** What a graph takes: a matrix's form, or its 4 bits in a byte each. */
+type InputForm = MatrixForm | 'q4 in bytes';
+
+/** @param inBytes whether 4 bits are fed as a byte each. */
+export function layerKind(
+  weights: Pick<LlamaWeights, 'form'>,
+  layer: number,
+  { inBytes }: { inBytes: boolean },
+): LayerKind {
+  const forms = PROJECTIONS.map((projection) => weights.form(layer, projection));
+  return forms.map((form): InputForm => (inBytes && form === 'q4' ? 'q4 in bytes' : form)).join('+');
 }
 
 /** Inputs of a layer of this kind, named with a prefix (`layers.3.`). */
@@ -38,13 +47,13 @@ export function layerInputs(
   lora: Pick<AdapterShape, 'rank' | 'targets' | 'dropout'>,
   prefix = '',
 ): LayerValues {
-  const forms = kind.split('+') as MatrixForm[];
+  const forms = kind.split('+') as InputForm[];
   const norm = (name: string) => input(`${prefix}${name}`, f32, [config.width]);
   const base = {} as Record<Projection, Value>;
   for (const [i, projection] of PROJECTIONS.entries())
     base[projection] = matrixInput(
       `${prefix}${projection}`,
-      forms[i] as MatrixForm,
+      forms[i] as InputForm,
       projectionShape(config, projection),
     );
   const adapter: Record<string, Value> = {};
@@ -63,18 +72,19 @@ export function layerInputs(
 /** A frozen matrix [rows, columns] of a form, as what the graph computes with. */
 export function matrixInput(
   name: string,
-  form: MatrixForm,
+  form: InputForm,
   [rows, columns]: readonly [number, number],
 ): Value {
   const scaled = (size: number) => ({ scale: input(`${name}.scale`, f32, [(rows * columns) / size, 1]) });
-  const nibbles = () => ({ nibbles: input(`${name}.nibbles`, u8, [(rows * columns) / 32, 16]) });
+  const nibbles = (bytes = 16) => ({ nibbles: input(`${name}.nibbles`, u8, [(rows * columns) / 32, bytes]) });
   const quants = (size: 16 | 32) => input(`${name}.quants`, i8, [(rows * columns) / size, size]);
   switch (form) {
     case 'float32':
       return input(name, f32, [rows, columns]);
-    case 'q4': {
+    case 'q4':
+    case 'q4 in bytes': {
       const offset = input(`${name}.offset`, f32, [(rows * columns) / 32, 1]);
-      return dequantize({ ...nibbles(), ...scaled(32), offset }, rows, columns);
+      return dequantize({ ...nibbles(form === 'q4' ? 16 : 32), ...scaled(32), offset }, rows, columns);
     }
     case 'q8x32':
       return dequantizeScaled({ quants: quants(32), ...scaled(32) }, rows, columns);
@@ -96,10 +106,26 @@ export function matrixFeeds(name: string, matrix: MatrixWeights): Record<string,
 }
 
 /** What to feed to {@link layerInputs} for the frozen weights. */
-export function layerFeeds(weights: LlamaWeights, layer: number): Feeds {
+export function layerFeeds(weights: LlamaWeights, layer: number, { inBytes }: { inBytes: boolean }): Feeds {
   const { attention, feedForward } = weights.norms(layer);
   const feeds: Record<string, Feeds[string]> = { attentionNorm: attention, feedForwardNorm: feedForward };
-  for (const projection of PROJECTIONS)
-    Object.assign(feeds, matrixFeeds(projection, weights.matrix(layer, projection)));
+  for (const projection of PROJECTIONS) {
+    const matrix = weights.matrix(layer, projection);
+    const unpacks = inBytes && !(matrix instanceof Float32Array) && 'offset' in matrix;
+    const fed = unpacks ? { ...matrix, nibbles: bytesOf(matrix.nibbles) } : matrix;
+    Object.assign(feeds, matrixFeeds(projection, fed));
+  }
   return feeds;
+}
+
+/** [blocks, 16] nibbles, two a byte, to [blocks, 32], one a byte. */
+function bytesOf(nibbles: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(2 * nibbles.length);
+  for (let block = 0; block < nibbles.length; block += 16)
+    for (let i = 0; i < 16; i++) {
+      const pair = nibbles[block + i] as number;
+      bytes[2 * block + i] = pair & 15;
+      bytes[2 * block + 16 + i] = pair >> 4;
+    }
+  return bytes;
 }

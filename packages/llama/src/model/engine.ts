@@ -11,7 +11,7 @@ import { ForwardPass } from './forward-pass.ts';
 import { FrozenBase } from './frozen-base.ts';
 import { LayeredStep } from './layered-step.ts';
 import { ScaledStep } from './loss-scaling.ts';
-import { chooseMode, type StepMode } from './memory.ts';
+import { chooseMode, holdingFor, type StepMode } from './memory.ts';
 import { adapterLayout, initializeAdapter, type ParameterLayout, parameterCount } from './parameters.ts';
 import { type HeadChunks, StreamedHead } from './streamed-head.ts';
 import { LocalEngine, type TrainingEngine } from './training-engine.ts';
@@ -99,7 +99,7 @@ export async function openTrainingEngine(
   if (!Number.isFinite(alpha)) fail('CONFIG', `alpha: expected a number, got ${alpha}`);
   if (!(dropout >= 0 && dropout < 1)) fail('CONFIG', `dropout: expected a number in [0, 1), got ${dropout}`);
   const mode = chooseMode(weights.config, options);
-  const base = new FrozenBase(weights, { hold: mode === 'whole' });
+  const base = new FrozenBase(weights, holdingFor(weights.config, mode));
   const layout = adapterLayout(base.config, rank, targets);
   const adapter: AdapterShape = {
     rank,

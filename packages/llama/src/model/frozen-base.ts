@@ -9,6 +9,14 @@ import { type RopeTables, ropeTables } from './rope.ts';
 import { floatTable, valuesOf } from './row-table.ts';
 import type { LlamaConfig, LlamaWeights, MatrixForm, RowTable } from './weights-type.ts';
 
+/** What stays in memory once it is read; the rest is read at each use. */
+export interface Holding {
+  /** The head, in float32. */
+  readonly head: boolean;
+  /** The layers as their file has them, or with a byte for each 4 bits, which are faster to dequantize. */
+  readonly layers: 'read' | 'held' | 'held in bytes';
+}
+
 export class FrozenBase {
   readonly config: LlamaConfig;
   /** The kind of each layer: the forms of its matrices. */
@@ -16,35 +24,38 @@ export class FrozenBase {
   /** [E] */
   readonly outputNorm: Float32Array;
   readonly #weights: LlamaWeights;
-  readonly #held: Map<number, Feeds> | undefined;
+  readonly #layers: Holding['layers'];
+  readonly #held = new Map<number, Feeds>();
   readonly #head: RowTable;
   readonly #embedding: RowTable;
   readonly #sequences = new SequenceFeeds();
   #tables: RopeTables | undefined;
 
-  /**
-   * @param weights stay open while this lives: the rows of the embedding are read for each batch.
-   * @param hold whether layers stay in memory once they are read, and the head, in float32; else each use reads them.
-   */
-  constructor(weights: LlamaWeights, { hold }: { hold: boolean }) {
+  /** @param weights stay open while this lives: the rows of the embedding are read for each batch. */
+  constructor(weights: LlamaWeights, holding: Holding) {
     const { config, embedding, output } = weights;
     this.config = config;
     this.#weights = weights;
-    this.kinds = Array.from({ length: config.layers }, (_, layer) => layerKind(weights, layer));
+    this.#layers = holding.layers;
+    this.kinds = Array.from({ length: config.layers }, (_, layer) => layerKind(weights, layer, this));
     this.outputNorm = weights.outputNorm;
-    this.#held = hold ? new Map() : undefined;
     const head = output ?? embedding;
-    this.#head = hold ? floatTable(valuesOf(head, config.vocabulary), config.width) : head;
+    this.#head = holding.head ? floatTable(valuesOf(head, config.vocabulary), config.width) : head;
     this.#embedding = output === undefined ? this.#head : embedding;
   }
 
   /** What a layer's graph is fed with, without a prefix. */
   layer(layer: number): Feeds {
-    const held = this.#held?.get(layer);
+    const held = this.#held.get(layer);
     if (held !== undefined) return held;
-    const feeds = layerFeeds(this.#weights, layer);
-    this.#held?.set(layer, feeds);
+    const feeds = layerFeeds(this.#weights, layer, this);
+    if (this.#layers !== 'read') this.#held.set(layer, feeds);
     return feeds;
+  }
+
+  /** Whether 4 bits are fed as a byte each. */
+  get inBytes(): boolean {
+    return this.#layers === 'held in bytes';
   }
 
   /** Output norm [E] and head [V, E] in float32. */

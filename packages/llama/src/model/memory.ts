@@ -1,5 +1,6 @@
 /** How much memory a whole step takes, and which way of running a step fits. */
 import { freemem } from 'node:os';
+import type { Holding } from './frozen-base.ts';
 import { type LlamaConfig, PROJECTIONS, projectionShape } from './weights-type.ts';
 
 export type StepMode = 'whole' | 'layered';
@@ -22,6 +23,26 @@ export function chooseMode(config: LlamaConfig, budget: MemoryBudget): StepMode 
   return wholeStepBytes(config, batch, sequence, budget) <= memoryBytes ? 'whole' : 'layered';
 }
 
+/** Up to so many weights a base is small beside what a step takes, and is held in the form that is fastest. */
+const SMALL_BASE = 2 ** 30;
+
+/**
+ * What of a base stays in memory. A small one stays with a byte a weight: read and unpacked anew, its layers would take
+ * a tenth of a step of a thousand tokens. Of a large one a layered step reads each layer when it comes to it.
+ */
+export function holdingFor(config: LlamaConfig, mode: StepMode): Holding {
+  const weights = config.layers * matrixSizes(config).reduce((sum, size) => sum + size, 0);
+  const large = mode === 'whole' ? 'held' : 'read';
+  return { head: mode === 'whole', layers: weights <= SMALL_BASE ? 'held in bytes' : large };
+}
+
+function matrixSizes(config: LlamaConfig): number[] {
+  return PROJECTIONS.map((projection) => {
+    const [out, columns] = projectionShape(config, projection);
+    return out * columns;
+  });
+}
+
 /** What the arena and short-lived tensors add: measured 1.05 to 1.2 on SmolLM2's shape. */
 const SLACK = 1.25;
 
@@ -37,10 +58,7 @@ export function wholeStepBytes(
 ): number {
   const { layers, width, feedForward, heads, kvHeads, headSize, vocabulary } = config;
   const tokens = batch * sequence;
-  const matrices = PROJECTIONS.map((projection) => {
-    const [out, columns] = projectionShape(config, projection);
-    return out * columns;
-  });
+  const matrices = matrixSizes(config);
   const merged = mergeAgain ? 0 : matrices.reduce((sum, size) => sum + size, 0);
   // With dropout: a byte an element of the masks, and four more where they are multiplied with.
   const masked = dropout === 0 ? 0 : 1.25 * tokens * (2 * width + heads * headSize + feedForward);
