@@ -1,5 +1,6 @@
 /** Tensors and the files that hold them. */
 export { DEQUANTIZABLE, dequantize } from './dequantize.ts';
+export * from './dynamic-map.ts';
 export { FileBytes } from './file-bytes.ts';
 export * from './float16.ts';
 export { GGML_TYPES, type GgmlType, ggmlByteLength } from './ggml-types.ts';
@@ -8,6 +9,7 @@ export type { GgufTensor } from './gguf-header.ts';
 export { type GgufNumberType, type GgufValue, gguf } from './gguf-values.ts';
 export { type GgufContent, type GgufTensorToWrite, writeGguf } from './gguf-write.ts';
 export { decodeNf4, isNf4, NF4_CODE, type Nf4Blocks, nf4Layout, readNf4Blocks } from './nf4.ts';
+export { encodeNf4, type Nf4Options } from './nf4-write.ts';
 export { readNpy, writeNpy } from './npy.ts';
 export { readPytorch } from './pytorch.ts';
 export { PickledObject } from './pytorch-globals.ts';

@@ -5,6 +5,8 @@
  *   p = (1 - rate * weightDecay) p - rate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
  */
 
+import type { Optimizer } from './optimizer.ts';
+
 export interface AdamWSettings {
   readonly beta1: number;
   readonly beta2: number;
@@ -19,7 +21,7 @@ export interface RateRange {
   readonly factor: number;
 }
 
-export class AdamW {
+export class AdamW implements Optimizer {
   /** First and second moments, laid out as the parameters are. */
   readonly firstMoment: Float32Array;
   readonly secondMoment: Float32Array;
@@ -38,6 +40,10 @@ export class AdamW {
     this.#ranges = ranges;
     this.firstMoment = new Float32Array(size);
     this.secondMoment = new Float32Array(size);
+  }
+
+  get state() {
+    return { first_moment: this.firstMoment, second_moment: this.secondMoment };
   }
 
   /** One step in place. `gradientScale` multiplies each gradient first (clipping, accumulation). */

@@ -5,8 +5,8 @@
  */
 import { existsSync } from 'node:fs';
 import { fail } from '@llama-xr/core';
-import { openSafetensors, writeSafetensors } from '@llama-xr/tensor';
-import type { AdamW } from './adamw.ts';
+import { openSafetensors, type Tensor, writeSafetensors } from '@llama-xr/tensor';
+import type { Optimizer } from './optimizer.ts';
 import type { Watch, WatchState } from './watch.ts';
 
 export interface CheckpointIdentity {
@@ -20,13 +20,12 @@ export interface CheckpointIdentity {
 export function saveCheckpoint(
   path: string,
   parameters: Float32Array,
-  optimizer: AdamW,
+  optimizer: Optimizer,
   { identity, step, watch }: CheckpointIdentity,
 ): void {
   const tensors = new Map([
     ['parameters', vector(parameters)],
-    ['first_moment', vector(optimizer.firstMoment)],
-    ['second_moment', vector(optimizer.secondMoment)],
+    ...Object.entries(optimizer.state).map(([name, array]) => [name, vector(array)] as const),
   ]);
   const metadata = { identity, step: String(step), ...(watch && { watch: JSON.stringify(watch) }) };
   writeSafetensors(path, tensors, metadata);
@@ -40,7 +39,7 @@ export function saveCheckpoint(
 export function restoreCheckpoint(
   path: string,
   parameters: Float32Array,
-  optimizer: AdamW,
+  optimizer: Optimizer,
   identity: string,
   watch?: Watch,
 ): number {
@@ -48,8 +47,7 @@ export function restoreCheckpoint(
   using file = openSafetensors(path);
   const step = stepOf(file, identity);
   readInto(file, 'parameters', parameters);
-  readInto(file, 'first_moment', optimizer.firstMoment);
-  readInto(file, 'second_moment', optimizer.secondMoment);
+  for (const [name, array] of Object.entries(optimizer.state)) readInto(file, name, array);
   watch?.restore(file.metadata.watch, path);
   optimizer.steps = step;
   return step;
@@ -80,7 +78,11 @@ export function restoreBest(
   readInto(file, 'parameters', parameters);
 }
 
-const vector = (data: Float32Array) => ({ dtype: 'float32' as const, shape: [data.length], data });
+const vector = (data: Float32Array | Uint8Array): Tensor => ({
+  dtype: data instanceof Uint8Array ? 'uint8' : 'float32',
+  shape: [data.length],
+  data,
+});
 
 type TensorFile = ReturnType<typeof openSafetensors>;
 
@@ -93,12 +95,13 @@ function stepOf({ path, metadata }: TensorFile, identity: string): number {
   return step;
 }
 
-function readInto(file: TensorFile, name: string, target: Float32Array): void {
-  const { data } = file.read(name);
-  if (!(data instanceof Float32Array) || data.length !== target.length)
+function readInto(file: TensorFile, name: string, target: Float32Array | Uint8Array): void {
+  const { dtype, data } = file.read(name);
+  const wanted = target instanceof Uint8Array ? 'uint8' : 'float32';
+  if (dtype !== wanted || data.length !== target.length)
     fail(
       'FILE_FORMAT',
-      `${file.path}: ${name}: expected ${target.length} float32 values, got ${data.length}`,
+      `${file.path}: ${name}: expected ${target.length} ${wanted} values, got ${data.length} ${dtype}`,
     );
-  target.set(data);
+  target.set(data as Float32Array);
 }

@@ -1,11 +1,13 @@
 /** Training: recipes, schedules, AdamW, the loop, checkpoints, the run folder. */
 export * from './adamw.ts';
+export * from './adamw8.ts';
 export * from './batches.ts';
 export * from './checkpoint.ts';
 export { curvesPage } from './curves.ts';
 export * from './example.ts';
 export * from './grounding.ts';
 export * from './job.ts';
+export * from './optimizer.ts';
 export * from './optimizer-step.ts';
 export * from './packing.ts';
 export * from './pair-loss.ts';

@@ -1,7 +1,8 @@
 /** One optimizer step: its batches' gradients added up, clipped, and taken at the rate of the schedule. */
 import type { TrainingEngine } from '@llama-xr/llama';
-import { AdamW, clipFactor, globalNorm } from './adamw.ts';
+import { clipFactor, globalNorm } from './adamw.ts';
 import { type Example, lossWeight } from './example.ts';
+import { type Optimizer, openOptimizer } from './optimizer.ts';
 import { collateRows, type Row, rowLength } from './packing.ts';
 import { PairObjective, type PairTally, pairsOf, type StepTotals } from './pair-objective.ts';
 import type { Recipe } from './recipe.ts';
@@ -50,7 +51,7 @@ interface Gathered {
 }
 
 export class OptimizerStep {
-  readonly optimizer: AdamW;
+  readonly optimizer: Optimizer;
   /** By example, what preference measures from. */
   reference: ReadonlyMap<Example, number> = new Map();
   readonly #engine: Trainable;
@@ -59,7 +60,7 @@ export class OptimizerStep {
   constructor(engine: Trainable, recipe: Recipe) {
     this.#engine = engine;
     this.#recipe = recipe;
-    this.optimizer = new AdamW(engine.parameters.length, recipe, rateRanges(engine.layout, recipe.rates));
+    this.optimizer = openOptimizer(engine.parameters.length, recipe, rateRanges(engine.layout, recipe.rates));
   }
 
   /** Takes the step. */

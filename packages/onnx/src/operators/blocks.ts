@@ -7,6 +7,7 @@ import { fail } from '@llama-xr/core';
 import { mismatch, written } from '../dimension.ts';
 import { integers, node, scalar, type Value } from '../value.ts';
 import { cast } from './elementwise.ts';
+import { scaledBlocks } from './quantized.ts';
 
 /** Blocks that run along the rows of a matrix. */
 export interface ScaledBlocks {
@@ -27,8 +28,7 @@ export function dequantizeScaled({ quants, scale }: ScaledBlocks, rows: number, 
   if (scale.shape[0] !== blocks || scale.shape[1] !== 1)
     mismatch('dequantizeScaled', quants.shape, scale.shape);
   return repeatable(() => {
-    const scaled = node('Mul', [cast(quants, scale.type), scale], quants.shape);
-    return node('Reshape', [scaled, integers(rows, columns)], [rows, columns]);
+    return node('Reshape', [scaledBlocks(quants, scale), integers(rows, columns)], [rows, columns]);
   });
 }
 
