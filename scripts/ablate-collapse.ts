@@ -191,7 +191,7 @@ async function draft(
     const [prompt] = drafting.prompts(study);
     if (prompt === undefined) return [];
     const { tokens, contrast } = prompt;
-    return [{ id: study.id, tokens, ...(contrast && { contrast }) }];
+    return [{ id: study.id, tokens, ...(contrast && { contrast: { tokens: contrast.tokens } }) }];
   });
   const drafts = new Map<string, string>();
   for await (const { id, tokens } of generator.generate(requests, { maxTokens, guidance }))

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ExemplarIndex } from './exemplars.ts';
+import { ImageLikeness } from './image-likeness.ts';
 import type { Study } from './study.ts';
 
 const study = (id: string, tags: string[], report: string, patient = id): Study => ({
@@ -59,4 +60,25 @@ test('the neighbourhood of a study is the studies with like findings, of a norma
     'normal',
   ]);
   expect(index.neighbourhood(study('new', ['normal'], '', 'normal'))).toEqual([]);
+});
+
+test('where images count, of two equal findings the one with the likelier image comes first, never the own patient', () => {
+  const of = (id: string, patient: string) => study(id, ['Cardiomegaly'], `Report ${id}.`, patient);
+  const three = [of('a', '1'), of('b', '2'), of('c', '3')];
+  const features = new Map([
+    ['x', Float32Array.of(9, 1)],
+    ['a', Float32Array.of(1, 9)],
+    ['b', Float32Array.of(8, 1)],
+    ['c', Float32Array.of(9, 1)],
+  ]);
+  const likeness = new ImageLikeness(features);
+  const options = { count: 1, candidates: 1 };
+  const first = (index: ExemplarIndex) => index.nearest(of('x', '3'), options)[0]?.id;
+  expect(first(new ExemplarIndex(three))).toBe('a');
+  expect(first(new ExemplarIndex(three, { likeness, share: 0.5 }))).toBe('b');
+  expect(likeness.between('x', 'c')).toBeCloseTo(1);
+  expect(likeness.between('x', 'a')).toBe(0);
+  expect(likeness.between('x', 'unknown')).toBeUndefined();
+  const normal = { ...of('x', '9'), tags: ['normal'] };
+  expect(new ExemplarIndex(three, { likeness, share: 1 }).nearest(normal, options)).toEqual([]);
 });

@@ -1,12 +1,13 @@
 /**
  * Exemplars: training reports to put before the model as examples of how such findings are written here. Two steps,
  * both of our own making: studies whose tags overlap most (Jaccard index over a tag, its head, its qualifiers and its
- * words, each weighted by how rare it is), and among the nearest those whose text is most typical of its
+ * words, each weighted by how rare it is; where images are known, mixed with how alike they are), and among the nearest those whose text is most typical of its
  * neighbourhood. Never a report of the same patient.
  *
  * Not the lookup baseline (`nearest.ts`), which ranks by whole tags alone.
  */
 import { findingTags, parseTag } from '@llama-xr/reports';
+import type { ImageLikeness } from './image-likeness.ts';
 import type { Study } from './study.ts';
 
 export interface ExemplarOptions {
@@ -21,6 +22,13 @@ export interface NearStudy {
   readonly study: Study;
   /** In [0, 1]. */
   readonly similarity: number;
+}
+
+/** Images that count beside the findings. */
+export interface ExemplarImages {
+  readonly likeness: ImageLikeness;
+  /** Their share of the similarity, in [0, 1]; studies whose images are not known are compared by findings alone. */
+  readonly share: number;
 }
 
 /** Studies that decide what is typical. */
@@ -46,9 +54,11 @@ export class ExemplarIndex {
   readonly #entries: readonly Entry[];
   readonly #normal: readonly Study[];
   readonly #rarity: (feature: string) => number;
+  readonly #images: ExemplarImages | undefined;
 
   /** @param studies the studies whose reports may be shown: those of the training split. */
-  constructor(studies: readonly Study[]) {
+  constructor(studies: readonly Study[], images?: ExemplarImages) {
+    this.#images = images;
     const withFindings = studies.filter((study) => findingTags(study.tags).length > 0);
     this.#normal = studies.filter((study) => findingTags(study.tags).length === 0);
     const features = withFindings.map((study) => tagFeatures(study.tags));
@@ -95,12 +105,24 @@ export class ExemplarIndex {
   /** Entries of other patients that share a feature, nearest first. */
   #near(study: Study) {
     const features = tagFeatures(study.tags);
+    if (features.size === 0) return [];
     const mass = this.#mass(features);
     return this.#entries
       .filter((entry) => entry.study.patient !== study.patient && entry.study.id !== study.id)
-      .map((entry) => ({ entry, similarity: this.#similarity(features, mass, entry) }))
+      .map((entry) => ({
+        entry,
+        similarity: this.#mixed(study, entry, this.#similarity(features, mass, entry)),
+      }))
       .filter(({ similarity }) => similarity > 0)
       .sort((a, b) => b.similarity - a.similarity);
+  }
+
+  /** The similarity of the findings, with that of the images where it counts. */
+  #mixed(study: Study, entry: Entry, findings: number): number {
+    if (this.#images === undefined) return findings;
+    const { likeness, share } = this.#images;
+    const images = likeness.between(study.id, entry.study.id);
+    return images === undefined ? findings : (1 - share) * findings + share * images;
   }
 
   #mass(features: Sparse): number {

@@ -2,6 +2,7 @@
 export * from './audit.ts';
 export { Calibration } from './calibration.ts';
 export * from './exemplars.ts';
+export { ImageLikeness } from './image-likeness.ts';
 export { inputTags, OPERATING_POINT } from './input-tags.ts';
 export { jaccard } from './near-duplicates.ts';
 export * from './nearest.ts';
