@@ -42,7 +42,9 @@ class Worker {
     } else if (work.kind === 'score') {
       this.#schedule.submit(new ScoringTask(number, work, this.#engine, answer));
     } else if (work.kind === 'adapter') {
-      this.#schedule.whenIdle(() => this.#do(number, () => this.#engine.setAdapter(work.path, work.scale)));
+      this.#schedule.whenIdle(() =>
+        this.#do(number, () => seconds(() => this.#engine.setAdapter(work.path, work.scale))),
+      );
     } else if (work.kind === 'tokenize') {
       this.#do(number, () => this.#engine.tokenize(work.text, work.special));
     } else if (work.kind === 'detokenize') {
@@ -81,6 +83,12 @@ class Worker {
   #refuse(tasks: readonly Task[], error: unknown): void {
     for (const { number } of tasks) send({ type: 'failed', number, ...failure(error) });
   }
+}
+
+function seconds(action: () => void): number {
+  const began = performance.now();
+  action();
+  return (performance.now() - began) / 1000;
 }
 
 function usage(): Results['usage'] {

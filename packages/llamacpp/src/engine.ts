@@ -112,7 +112,7 @@ export class Engine implements Decoder, Disposable {
   }
 
   /** Replaces the adapter (null: none) and forgets all sequences, which were computed with the old one. */
-  setAdapter(path: string | null, scale: number): undefined {
+  setAdapter(path: string | null, scale: number): void {
     const next = path === null ? undefined : this.#loadAdapter(path);
     const [pointers, scales] = next === undefined ? [[], []] : [[next], [scale]];
     const code = this.#llama.llama_set_adapters_lora(

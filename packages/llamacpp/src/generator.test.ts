@@ -181,6 +181,34 @@ test('an adapter changes the texts, its scale does, and null takes it off again'
   expect(await texts(opened)).toBe(little);
 });
 
+test('adapters are swapped in turn, while the base stays loaded', async () => {
+  const other = join(folder, 'other.gguf');
+  writeTinyAdapter(other, { seed: 3 });
+  const texts = async (results: ReturnType<Generator['generate']>) =>
+    JSON.stringify(
+      Object.values(await all(results))
+        .map(({ id, tokens }) => [id, tokens])
+        .toSorted(),
+    );
+  const alone = async (path: string) => {
+    await using opened = await open({ adapter: path });
+    return await texts(opened.generate(prompts(9), ENDLESS));
+  };
+  const [first, second] = [await alone(adapter), await alone(other)];
+  const { processId } = generator;
+  // Nothing is awaited between: jobs of several adapters stand in one queue.
+  const swaps: Promise<number>[] = [];
+  const asked = [adapter, other, adapter].map((path) => {
+    swaps.push(generator.setAdapter(path));
+    return texts(generator.generate(prompts(9), ENDLESS));
+  });
+  expect(await Promise.all(asked)).toEqual([first, second, first]);
+  expect(first).not.toBe(second);
+  for (const seconds of await Promise.all(swaps)) expect(seconds).toBeLessThan(1);
+  expect(generator.processId).toBe(processId);
+  await generator.setAdapter(null);
+});
+
 test('damaged, foreign and unfitting files are refused with the words of who refused them', async () => {
   const path = join(folder, 'bad.gguf');
   expect((await errorOf(openGenerator({ base: join(folder, 'none.gguf') }))).code).toBe('FILE_MISSING');

@@ -49,8 +49,13 @@ export interface Generator extends AsyncDisposable {
   generate(requests: readonly GenerationRequest[], options: GenerationOptions): AsyncIterable<Generation>;
   /** Teacher-forced log probabilities, in the order in which they are finished. Errors as in `generate`. */
   score(requests: readonly ScoringRequest[]): AsyncIterable<Scored>;
-  /** Takes effect after all that was asked for before. @param path null for the base alone */
-  setAdapter(path: string | null, scale?: number): Promise<void>;
+  /**
+   * Swaps the adapter; the base stays loaded. Takes its turn: what was asked for before is written with the old adapter, what
+   * is asked for from now on, awaited or not, with the new one.
+   * @param path null for the base alone
+   * @returns seconds that the swap took once its turn had come
+   */
+  setAdapter(path: string | null, scale?: number): Promise<number>;
   /** llama.cpp's own tokenizer, to compare with. @param special reads `<|im_start|>` as one token (default) */
   tokenize(text: string, options?: { special?: boolean }): Promise<readonly number[]>;
   detokenize(tokens: readonly number[]): Promise<string>;
@@ -131,11 +136,12 @@ class ProcessGenerator implements Generator {
     return this.#submit(job);
   }
 
-  async setAdapter(path: string | null, scale = 1): Promise<void> {
+  async setAdapter(path: string | null, scale = 1): Promise<number> {
     if (path !== null) checkAdapter(path);
-    await this.#ask({ kind: 'adapter', path, scale });
+    const seconds = await this.#ask({ kind: 'adapter', path, scale });
     const { adapter: _, ...options } = this.#options;
     this.#options = { ...options, adapterScale: scale, ...(path === null ? {} : { adapter: path }) };
+    return seconds;
   }
 
   tokenize(text: string, { special = true } = {}): Promise<readonly number[]> {

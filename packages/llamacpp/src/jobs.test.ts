@@ -16,16 +16,16 @@ async function collect<Result>(job: Job<Result>): Promise<Result[]> {
   return found;
 }
 
-test('results come in their order, also those that are nothing, and the iteration ends with the last', async () => {
-  const job = new Job<undefined>();
+test('results come in their order, each once, and the iteration ends with the last', async () => {
+  const job = new Job<number>();
   const adapter = { kind: 'adapter', path: null, scale: 1 } as const;
-  for (const number of [1, 2]) job.add(number, adapter, 'adapter', () => undefined);
+  for (const number of [1, 2]) job.add(number, adapter, 'adapter', (seconds) => seconds);
   const results = collect(job);
-  job.result(2, undefined);
+  job.result(2, 0.2);
   await Promise.resolve();
-  job.result(1, undefined);
-  job.result(1, undefined);
-  expect(await results).toEqual([undefined, undefined]);
+  job.result(1, 0.1);
+  job.result(1, 0.3);
+  expect(await results).toEqual([0.2, 0.1]);
 });
 
 test('a piece survives one child, not two; what was not begun survives all', async () => {

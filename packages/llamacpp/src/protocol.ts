@@ -88,7 +88,8 @@ export interface GenerationResult {
 export interface Results {
   generate: GenerationResult;
   score: readonly number[];
-  adapter: undefined;
+  /** Seconds that the swap took, reading the file included. */
+  adapter: number;
   tokenize: readonly number[];
   detokenize: string;
   usage: Usage;
