@@ -3,7 +3,14 @@
  * reports are shown beside them, and what the model has to write.
  */
 import { fail, Random } from '@llama-xr/core';
-import { Calibration, ExemplarIndex, type FindingsSource, inputTags, type Study } from '@llama-xr/dataset';
+import {
+  Calibration,
+  type ExemplarImages,
+  ExemplarIndex,
+  type FindingsSource,
+  inputTags,
+  type Study,
+} from '@llama-xr/dataset';
 import {
   encodeExample,
   encodePrompt,
@@ -40,6 +47,8 @@ export interface DraftingSetup {
   readonly train: readonly Study[];
   /** What was seen of each study, for fusions by sight. */
   readonly images?: StudyImages | undefined;
+  /** Images that count beside the findings when exemplars are looked for. */
+  readonly exemplarImages?: ExemplarImages | undefined;
   /** Drafts that are known to be wrong, by study: for preference tuning. */
   readonly rejected?: ReadonlyMap<string, string>;
 }
@@ -115,8 +124,11 @@ export class Drafting {
   }
 
   get #near(): ExemplarIndex {
-    const { train, findings } = this.#setup;
-    this.#index ??= new ExemplarIndex(train.map((study) => this.#read(study, findings)));
+    const { train, findings, exemplarImages } = this.#setup;
+    this.#index ??= new ExemplarIndex(
+      train.map((study) => this.#read(study, findings)),
+      exemplarImages,
+    );
     return this.#index;
   }
 

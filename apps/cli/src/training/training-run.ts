@@ -18,6 +18,7 @@ import {
 } from '@llama-xr/train';
 import { readFeatures } from '@llama-xr/vision';
 import { Drafting } from '../drafts/drafting.ts';
+import { exemplarImages } from '../drafts/exemplar-images.ts';
 import { withScores } from '../drafts/study-features.ts';
 import { imageNotices, readRecipeImages } from '../drafts/study-images.ts';
 import { duration, type Terminal } from '../terminal.ts';
@@ -79,6 +80,7 @@ export async function planTraining(sources: TrainingSources): Promise<TrainingPl
     findings: manifest.dataset.findings,
     train: studies.filter((study) => study.split === 'train'),
     images: seen,
+    exemplarImages: exemplarImages(recipe, images?.features),
     ...(rejected !== undefined && { rejected: await draftsById(rejected) }),
   });
   const description: RunDescription = {
