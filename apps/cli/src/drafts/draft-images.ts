@@ -22,6 +22,7 @@ import { chooseDraft } from './choose-draft.ts';
 import { encoderSource } from './encoder-source.ts';
 import { openRun } from './open-run.ts';
 import { readyPrompts } from './ready-prompts.ts';
+import { seenBy } from './study-images.ts';
 import { writeDrafts } from './written-drafts.ts';
 
 const SIDES = ['frontal', 'lateral'] as const;
@@ -43,7 +44,9 @@ export async function draftImages(images: readonly string[], flags: GenerateFlag
   const seen = await look(images, encoder);
   await using run = await openRun(flags, dataset);
   const { study, source } = await asTrained(seen, encoder, description, dataset.manifest.dataset.findings);
-  const asked = new Map([[study.id, run.drafting.prompts(study, source)]]);
+  const [frontal, lateral] = seen.encoded;
+  const shown = run.projector && seenBy(run.projector, encoder, { frontal, lateral });
+  const asked = new Map([[study.id, run.drafting.prompts(study, source, shown)]]);
   const prompts = await readyPrompts(asked, run.projector);
   const training = dataset.studies.filter(({ split }) => split === 'train');
   for await (const { drafts } of writeDrafts(run.generator, run.tokenizer, prompts, {

@@ -46,7 +46,7 @@ export interface DraftingSetup {
   /** All studies of the training split: exemplars are taken from these. */
   readonly train: readonly Study[];
   /** What was seen of each study, for fusions by sight. */
-  readonly images?: StudyImages | undefined;
+  readonly images?: Pick<StudyImages, 'of'> | undefined;
   /** Images that count beside the findings when exemplars are looked for. */
   readonly exemplarImages?: ExemplarImages | undefined;
   /** Drafts that are known to be wrong, by study: for preference tuning. */

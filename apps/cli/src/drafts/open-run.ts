@@ -6,11 +6,15 @@ import { type Generator, openGenerator } from '@llama-xr/llamacpp';
 import { openGguf } from '@llama-xr/tensor';
 import { type Recipe, type RunDescription, RunFolder, readRecipe } from '@llama-xr/train';
 import { Drafting } from './drafting.ts';
+import { exemplarImages } from './exemplar-images.ts';
 import { type EndpointFlags, endpointNotice, openServer } from './endpoint.ts';
+import { imagesOfRun } from './study-images.ts';
 
 export interface OpenRunFlags extends EndpointFlags {
   readonly run: string;
   readonly base?: string;
+  /** What the encoder saw of the data set; where the run had it, if absent. */
+  readonly features?: string;
   /** A recipe file whose decoding is used instead of the run's. */
   readonly recipe?: string;
   readonly threads?: number;
@@ -53,10 +57,18 @@ export async function openRun(flags: OpenRunFlags, dataset: Dataset): Promise<Op
   const decoding = flags.recipe === undefined ? trained.decoding : (await readRecipe(flags.recipe)).decoding;
   const recipe = { ...trained, decoding };
   const train = dataset.studies.filter((study) => study.split === 'train');
-  const drafting = new Drafting({ recipe, tokenizer, findings: dataset.manifest.dataset.findings, train });
   const seeing = hasSoftTokens(recipe.fusion);
   await using opening = new AsyncDisposableStack();
   const projector = seeing ? opening.use(await loadProjector(folder.projector)) : undefined;
+  const features = flags.features ?? description.images?.features.path;
+  const drafting = new Drafting({
+    recipe,
+    tokenizer,
+    findings: dataset.manifest.dataset.findings,
+    train,
+    images: projector && features !== undefined ? imagesOfRun(features, projector) : undefined,
+    exemplarImages: exemplarImages(recipe, features),
+  });
   const generator = opening.use(
     flags.endpoint === undefined
       ? await openGenerator({

@@ -5,18 +5,31 @@
 import { fail } from '@llama-xr/core';
 import type { Study } from '@llama-xr/dataset';
 import {
+  type FeatureScale,
   gatherFeatures,
   hasSoftTokens,
   measureScale,
+  type Projector,
   type ProjectorOrigin,
+  SOFT_VIEWS,
   type SoftInput,
   type SoftSettings,
+  type SoftView,
   softSlots,
   standardise,
   type ViewVectors,
 } from '@llama-xr/llama';
 import type { Recipe } from '@llama-xr/train';
-import { FEATURES, type Features, readFeatures, type ViewFeatures } from '@llama-xr/vision';
+import {
+  averageGrid,
+  type EncodedView,
+  type Encoder,
+  FEATURES,
+  type Features,
+  MAP_SHAPE,
+  readFeatures,
+  type ViewFeatures,
+} from '@llama-xr/vision';
 
 /** The images of a data set. */
 export interface StudyImages extends ProjectorOrigin {
@@ -24,7 +37,7 @@ export interface StudyImages extends ProjectorOrigin {
   of(study: Pick<Study, 'id'>): SoftInput;
 }
 
-/** For a run whose recipe reads no images: nothing. @throws LlamaXrError CONFIG where it does and no features are given. */
+/** For a recipe that reads no images: nothing. @throws LlamaXrError CONFIG where it does and no features are given. */
 export function readRecipeImages(
   { fusion, visual: { pooled, grid } }: Pick<Recipe, 'fusion' | 'visual'>,
   path: string | undefined,
@@ -35,35 +48,71 @@ export function readRecipeImages(
     fail('CONFIG', `fusion ${fusion}: expected the features of the images, got none`, {
       hint: `Make them with llama-xr encode${grid > 0 ? ' --maps' : ''}, and give them with --features.`,
     });
-  return readStudyImages(path, { settings: { pooled, grid } }, studies);
+  const settings = { pooled, grid };
+  const features = readFeatures(path, { grid });
+  const training = studies.filter(({ split }) => split === 'train');
+  const scale = measureScale(training.map((study) => gathered(features, settings, study, path)));
+  const { encoderHash } = features.origin;
+  return new FeatureImages(features, { settings, scale, encoderHash }, path);
 }
 
 /**
- * @param origin how features are read; its scale and encoder are those of a projector that was trained, and found from the training
- *   studies where they are absent
- * @param studies of the data set: each needs a view
- * @throws LlamaXrError INPUT where studies have no features, or a grid has no maps; ENCODER for features of another encoder.
+ * The images of a data set as a trained projector reads them, from the features file when a study is first asked for: a patient's own
+ * images, which are in no data set, need none.
+ * @throws LlamaXrError, when asked, ENCODER for features of another encoder.
  */
-export function readStudyImages(
-  path: string,
-  origin: { readonly settings: SoftSettings } & Partial<ProjectorOrigin>,
-  studies: readonly Study[],
-): StudyImages {
-  const { settings } = origin;
-  const features = readFeatures(path, { grid: settings.grid });
-  const { encoderHash } = features.origin;
-  if (origin.encoderHash !== undefined && origin.encoderHash !== encoderHash)
-    fail('ENCODER', `${path}: features of another encoder than the projector was trained with`);
-  const raw = gathered(features, settings, path, studies);
-  const training = studies.filter(({ split }) => split === 'train').map(({ id }) => raw.get(id) as SoftInput);
-  const scale = origin.scale ?? measureScale(training);
-  const scaled = new Map([...raw].map(([id, input]) => [id, standardise(input, scale)]));
+export function imagesOfRun(path: string, origin: ProjectorOrigin): Pick<StudyImages, 'of'> {
+  let images: StudyImages | undefined;
   return {
-    settings,
-    scale,
-    encoderHash,
-    of: ({ id }) => scaled.get(id) ?? fail('INPUT', `${path}: expected features of study ${id}, got none`),
+    of(study) {
+      images ??= new FeatureImages(readFeatures(path, { grid: origin.settings.grid }), origin, path);
+      return images.of(study);
+    },
   };
+}
+
+/** What a projector is shown of images that were just encoded. @throws LlamaXrError ENCODER for those of another encoder. */
+export function seenBy(
+  projector: Pick<Projector, 'read' | 'settings' | 'encoderHash'>,
+  encoder: Pick<Encoder, 'name' | 'hash'>,
+  { frontal, lateral }: Readonly<Record<SoftView, EncodedView | undefined>>,
+): SoftInput {
+  if (encoder.hash !== projector.encoderHash)
+    fail('ENCODER', `${encoder.name}: another encoder than the projector was trained with`);
+  const { grid } = projector.settings;
+  const vectors = (view: EncodedView | undefined): ViewVectors | null =>
+    view === undefined
+      ? null
+      : { pooled: view.pooled, ...(grid > 0 && { grid: averageGrid(view.map, MAP_SHAPE[1], grid) }) };
+  return projector.read({ frontal: vectors(frontal), lateral: vectors(lateral) });
+}
+
+class FeatureImages implements StudyImages {
+  readonly settings: SoftSettings;
+  readonly scale: FeatureScale;
+  readonly encoderHash: string;
+  readonly #features: Features;
+  readonly #path: string;
+  /** One object a study: packed examples of one study may share its soft tokens. */
+  readonly #known = new Map<string, SoftInput>();
+
+  constructor(features: Features, { settings, scale, encoderHash }: ProjectorOrigin, path: string) {
+    if (features.origin.encoderHash !== encoderHash)
+      fail('ENCODER', `${path}: features of another encoder than the projector was trained with`);
+    this.settings = settings;
+    this.scale = scale;
+    this.encoderHash = encoderHash;
+    this.#features = features;
+    this.#path = path;
+  }
+
+  of(study: Pick<Study, 'id'>): SoftInput {
+    const known = this.#known.get(study.id);
+    if (known !== undefined) return known;
+    const input = standardise(gathered(this.#features, this.settings, study, this.#path), this.scale);
+    this.#known.set(study.id, input);
+    return input;
+  }
 }
 
 /** What must be said of prompts that show these images. */
@@ -72,7 +121,7 @@ export function imageNotices(images: StudyImages | undefined, studies: readonly 
   const views = softSlots(images.settings);
   const without = (view: string) =>
     studies.filter((study) => images.of(study).present[views.findIndex((slot) => slot.view === view)] !== 1);
-  return (['frontal', 'lateral'] as const).flatMap((view) => {
+  return SOFT_VIEWS.flatMap((view) => {
     const count = without(view).length;
     return count === 0
       ? []
@@ -85,25 +134,15 @@ export function imageNotices(images: StudyImages | undefined, studies: readonly 
 function gathered(
   features: Features,
   settings: SoftSettings,
+  { id }: Pick<Study, 'id'>,
   path: string,
-  studies: readonly Study[],
-): Map<string, SoftInput> {
-  const rowOf = new Map(features.ids.map((id, row) => [id, row]));
-  const missing = studies.filter(({ id }) => !rowOf.has(id));
-  if (missing.length > 0)
-    fail(
-      'INPUT',
-      `${path}: expected features of all ${studies.length} studies, got none of ${missing.length}, among them ${missing[0]?.id}`,
-    );
-  return new Map(
-    studies.map(({ id }) => {
-      const row = rowOf.get(id) as number;
-      const [frontal, lateral] = [viewOf(features.frontal, row), viewOf(features.lateral, row)];
-      if (frontal === null && lateral === null)
-        fail('INPUT', `${path}: study ${id}: expected a frontal or a lateral view, got neither`);
-      return [id, gatherFeatures({ frontal, lateral }, settings, FEATURES)];
-    }),
-  );
+): SoftInput {
+  const row = features.ids.indexOf(id);
+  if (row < 0) fail('INPUT', `${path}: expected features of study ${id}, got none`);
+  const [frontal, lateral] = [viewOf(features.frontal, row), viewOf(features.lateral, row)];
+  if (frontal === null && lateral === null)
+    fail('INPUT', `${path}: study ${id}: expected a frontal or a lateral view, got neither`);
+  return gatherFeatures({ frontal, lateral }, settings, FEATURES);
 }
 
 function viewOf({ present, pooled, grid }: ViewFeatures, row: number): ViewVectors | null {
