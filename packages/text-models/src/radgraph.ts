@@ -8,6 +8,8 @@ import { z } from 'zod';
 
 /** As `reportGraph` of the package reports gives it. */
 export interface RadgraphGraph {
+  /** The text as RadGraph has split it, tokens joined by spaces. */
+  readonly report: string;
   readonly entities: readonly RadgraphEntity[];
   /** By the indices of entities. */
   readonly relations: readonly {
@@ -21,7 +23,7 @@ export interface RadgraphEntity {
   readonly text: string;
   readonly kind: 'observation' | 'anatomy';
   readonly certainty: 'present' | 'absent' | 'uncertain';
-  /** Characters of the text as RadGraph has split it, tokens joined by spaces. */
+  /** Characters of `report`. */
   readonly start: number;
   readonly end: number;
 }
@@ -81,6 +83,7 @@ function graphOf(name: string, { text, entities }: Annotation): RadgraphGraph {
     spans[token] ??
     fail('FILE_FORMAT', `${name}: entity ${key}: expected a token below ${spans.length}, got ${token}`);
   return {
+    report: text,
     entities: Object.entries(entities).map(([key, { label, start_ix, end_ix }]) => {
       const [start] = spanOf(key, start_ix);
       const [, end] = spanOf(key, end_ix);

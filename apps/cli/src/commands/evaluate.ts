@@ -12,7 +12,7 @@ import {
 import { type Command, Option } from 'commander';
 import { nearestReports } from '../drafts/study-features.ts';
 import { type EvaluationConfig, writeEvaluation } from '../evaluation/evaluation-files.ts';
-import { hashModels, scoringWith } from '../evaluation/scoring-models.ts';
+import { hashModels, scoringWith, writeTextsForRadgraph } from '../evaluation/scoring-models.ts';
 import { verifyEvaluation } from '../evaluation/verify-evaluation.ts';
 import { count, names } from '../flags.ts';
 import { type OutputFlags, openTerminal, type Terminal } from '../terminal.ts';
@@ -27,6 +27,8 @@ interface Flags extends OutputFlags {
   meteorData?: string;
   bertscore?: string;
   chexbert?: string;
+  radgraph?: string;
+  radgraphTexts?: string;
   run?: string;
   out?: string;
   cases: number;
@@ -65,6 +67,8 @@ export function evaluate(root: Command): void {
     )
     .option('--bertscore <dir>', 'encoder for BERTScore: model.onnx and its tokenizer')
     .option('--chexbert <dir>', 'CheXbert as ONNX: its labels in place of ours')
+    .option('--radgraph <file>', "RadGraph's JSON of the texts: its graphs in place of ours")
+    .option('--radgraph-texts <file>', 'write the texts that RadGraph has to read for it, and score nothing')
     .option('--run <dir>', 'run folder that wrote the drafts: a model card is made')
     .option('--out <dir>', 'writes scores.json, report.html, manifest.json (signed) and model-card.md there')
     .option('--cases <n>', 'worst cases shown on the page', (text) => count('--cases', text), 12)
@@ -93,10 +97,12 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
       meteorData: flags.meteorData ?? null,
       bertscore: flags.bertscore ?? null,
       chexbert: flags.chexbert ?? null,
+      radgraph: flags.radgraph ?? null,
     },
     seed: flags.seed,
     allowEmpty: flags.allowEmpty ?? false,
   };
+  if (flags.radgraphTexts !== undefined) return writeTexts(config, flags.radgraphTexts, terminal);
   const { table, predictions, dataset } = await scoreFile(config);
   if (flags.out !== undefined) {
     const { out, cases, signingKey } = flags;
@@ -111,9 +117,22 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
   terminal.result(table, () => renderTable(table));
 }
 
+async function writeTexts(config: EvaluationConfig, path: string, terminal: Terminal): Promise<void> {
+  const { predictions, options } = await readScored(config);
+  const texts = writeTextsForRadgraph(path, predictions, options);
+  terminal.result({ out: path, texts }, () => `wrote ${texts} texts to ${path}`);
+}
+
 /** Reads what a configuration names, and scores it. */
 export async function scoreFile(config: EvaluationConfig) {
-  const { predictions: path, protocols, data, features, models, seed, allowEmpty } = config;
+  const { predictions, dataset, options } = await readScored(config);
+  const scoring = await scoringWith(config.models, config.protocols, predictions, options);
+  const table = score(predictions, { ...options, ...scoring });
+  return { table, predictions, dataset };
+}
+
+/** The drafts, and what their baselines are made from. */
+async function readScored({ predictions: path, data, features, seed, allowEmpty }: EvaluationConfig) {
   const predictions = await readPredictions(path, { allowEmpty });
   const dataset = data === null ? undefined : await readStudies(data);
   const reports = (split: Split) =>
@@ -127,9 +146,7 @@ export async function scoreFile(config: EvaluationConfig) {
     ...(training.length > 0 && validation.length > 0 && { constants: { training, validation } }),
     ...(features !== null && { features: nearest(dataset, features, predictions) }),
   };
-  const scoring = await scoringWith(models, protocols, predictions, options);
-  const table = score(predictions, { ...options, ...scoring });
-  return { table, predictions, dataset };
+  return { predictions, dataset, options };
 }
 
 function nearest(dataset: Dataset | undefined, features: string, predictions: readonly Prediction[]) {

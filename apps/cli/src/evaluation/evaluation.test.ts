@@ -119,3 +119,20 @@ test('models of the user: BERTScore as one more protocol, the labels of CheXbert
   expect(run('evaluate', '--verify', out)).toMatch(/numbers the same/);
   expect(refused('evaluate', predictions, '--bertscore', folder)).toMatch(/expected|no such file/);
 });
+
+test('graphs of RadGraph stand in for ours: its answer to the list of texts, and no other', () => {
+  const list = join(folder, 'texts.json');
+  run('evaluate', predictions, '--radgraph-texts', list);
+  const texts = JSON.parse(readFileSync(list, 'utf8')) as string[];
+  expect(texts).toEqual(expect.arrayContaining(REPORTS));
+  const graphs = join(folder, 'graphs.json');
+  // Graphs without a single entity: all agree.
+  const answers = texts.map((text) => ({ text: text.replace(/\.$/, ' .'), entities: {} }));
+  writeFileSync(graphs, JSON.stringify({ ...answers }));
+  const table = run('evaluate', predictions, '--radgraph', graphs, '--protocol', 'coco', '--json');
+  expect(/"graph F1, partial": ?([\d.]+)/.exec(table)?.[1]).toBe('1');
+  writeFileSync(graphs, JSON.stringify({ 0: answers[0] }));
+  expect(refused('evaluate', predictions, '--radgraph', graphs)).toMatch(
+    /graphs\.json: report 1: expected ".*got none/,
+  );
+});
