@@ -13,6 +13,7 @@ export * from './operators/blocks.ts';
 export * from './operators/convolution.ts';
 export * from './operators/elementwise.ts';
 export * from './operators/indexing.ts';
+export * from './operators/kept.ts';
 export * from './operators/layout.ts';
 export * from './operators/loss.ts';
 export * from './operators/matrix.ts';

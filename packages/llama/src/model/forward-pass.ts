@@ -3,6 +3,7 @@
  * layer's weights in float32 and the hidden state.
  */
 import { type Answer, f32, input, open, type Session, type SessionOptions, type Value } from '@llama-xr/onnx';
+import type { Tensor } from '@llama-xr/tensor';
 import type { ProjectorPass } from '../fusion/projector-pass.ts';
 import type { AdapterShape } from './adapter-shape.ts';
 import { type LayerKind, layerInputs } from './base-inputs.ts';
@@ -22,6 +23,27 @@ function forwardLayer(config: LlamaConfig, kind: LayerKind, adapter: AdapterShap
   return { y: layer(x, weights, sequenceInputs(config), config, adapter) };
 }
 
+/** Graph: as {@link forwardLayer}, with what its backward pass would else compute again. */
+export function keepingLayer(config: LlamaConfig, kind: LayerKind, adapter: AdapterShape) {
+  const x = input('x', f32, [TOKENS, config.width]);
+  const kept: Record<string, Value> = {};
+  const keep = (name: string, value: Value) => {
+    kept[name] = value;
+    return value;
+  };
+  const weights = layerInputs(config, kind, adapter);
+  return { y: layer(x, weights, sequenceInputs(config), config, { ...adapter, keep }), kept };
+}
+
+export type KeepingSession = Session<Answer<ReturnType<typeof keepingLayer>>>;
+
+/** The layers from `first` on also give what they keep, which `take` gets. */
+export interface Keeping {
+  readonly first: number;
+  readonly sessions: ReadonlyMap<LayerKind, KeepingSession>;
+  take(layer: number, kept: Readonly<Record<string, Float32Array>>): void;
+}
+
 /** The adapter tensors of one layer as views of a flat array, by their names within the layer and a prefix. */
 export function adapterViews(
   { layout }: AdapterShape,
@@ -34,6 +56,10 @@ export function adapterViews(
   return Object.fromEntries(
     slots.map((slot) => [`${prefix}${slot.name.slice(own.length)}`, viewOf(flat, slot)]),
   );
+}
+
+function arraysOf(tensors: Readonly<Record<string, Tensor>>): Record<string, Float32Array> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data as Float32Array]));
 }
 
 type LayerSession = Session<Answer<ReturnType<typeof forwardLayer>>>;
@@ -63,7 +89,7 @@ export class ForwardPass implements Scorer {
 
   /**
    * @param adapter with dropout, hidden states are those of training; for scoring it has none.
-   * @param head is closed by who opened it.
+   * @param head is closed with this.
    * @param projector makes soft tokens, and is closed by who opened it.
    */
   static async open(
@@ -88,18 +114,28 @@ export class ForwardPass implements Scorer {
   async hidden(
     batch: TokenBatch,
     parameters: Float32Array,
-    { inputs, dropoutSeed }: { inputs?: Float32Array[]; dropoutSeed?: string | undefined } = {},
+    {
+      inputs,
+      keeping,
+      dropoutSeed,
+    }: { inputs?: Float32Array[]; keeping?: Keeping | undefined; dropoutSeed?: string | undefined } = {},
   ): Promise<Float32Array> {
     const sequence = this.#base.sequence(batch);
     let x = this.#base.embed(batch);
     await this.#projector?.inject(x, batch, parameters);
     for (const [layer, kind] of this.#base.kinds.entries()) {
       inputs?.push(x);
-      const session = this.#layers.get(kind) as LayerSession;
       const adapter = adapterViews(this.#adapter, layer, parameters);
       const dropped = this.#dropout.feeds(batch.ids.length, layer, dropoutSeed);
-      const { y } = await session.run({ x, ...sequence, ...this.#base.layer(layer), ...adapter, ...dropped });
-      x = y.data as Float32Array;
+      const feeds = { x, ...sequence, ...this.#base.layer(layer), ...adapter, ...dropped };
+      if (keeping === undefined || layer < keeping.first) {
+        const { y } = await (this.#layers.get(kind) as LayerSession).run(feeds);
+        x = y.data as Float32Array;
+      } else {
+        const { y, kept } = await (keeping.sessions.get(kind) as KeepingSession).run(feeds);
+        keeping.take(layer, arraysOf(kept));
+        x = y.data as Float32Array;
+      }
     }
     return x;
   }
@@ -121,5 +157,6 @@ export class ForwardPass implements Scorer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const session of this.#layers.values()) await session[Symbol.asyncDispose]();
+    await this.#head[Symbol.asyncDispose]();
   }
 }

@@ -84,9 +84,10 @@ export class FrozenBase {
 
   /** Positions, rotary tables and mask of a batch. */
   sequence(batch: TokenBatch): Feeds {
-    const longest = longestText(batch);
+    // As long as rows are, since ONNX Runtime asks for it: a packed row is longer than the texts in it.
+    const longest = Math.max(longestText(batch), batch.sequence);
     if (this.#tables === undefined || this.#tables.positions < longest) {
-      const room = Math.min(this.config.contextLength, Math.max(512, 2 * longest));
+      const room = Math.max(longest, Math.min(this.config.contextLength, Math.max(512, 2 * longest)));
       this.#tables = ropeTables(this.#weights, room);
     }
     return this.#sequences.feeds(batch, this.#tables);

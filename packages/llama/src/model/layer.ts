@@ -67,6 +67,8 @@ export interface LayerOptions {
   readonly mergeAgain?: boolean;
   /** Base and adapter are computed apart instead of merged, see `AdapterShape`. */
   readonly apart?: boolean;
+  /** Sees what the backward pass needs and is dear to compute again, and may put something in its place. */
+  readonly keep?: (name: string, value: Value) => Value;
 }
 
 /** Blocks of queries in attention: three quarters of its work are left. More blocks save less than they cost at 256 tokens. */
@@ -81,20 +83,22 @@ export function layer(
   options: LayerOptions,
 ): Value {
   const { heads, kvHeads, headSize, rmsEps: eps } = config;
+  const { keep = (_, value) => value } = options;
   const project = (y: Value, group: AdapterGroup['name']) => projectGroup(y, group, weights, options);
   const byHead = (y: Value, count: number) =>
     transpose(reshape(y, ['B', 'S', count, headSize]), [0, 2, 1, 3]);
   const turned = (y: Value, count: number) => rotary(byHead(y, count), positions, cosine, sine); // [B, count, S, D]
 
-  const [q, k, v] = project(rmsNorm(x, weights.attentionNorm, { eps }), 'qkv') as [Value, Value, Value];
+  const projected = project(rmsNorm(x, weights.attentionNorm, { eps }), 'qkv');
+  const [q, k, v] = projected.map((y, i) => keep('qkv'[i] as string, y)) as [Value, Value, Value];
   const context = attention(turned(q, heads), turned(k, kvHeads), byHead(v, kvHeads), mask, {
     causalBlocks: CAUSAL_BLOCKS,
   }); // [B, S, H, D]
   const [o] = project(reshape(context, [TOKENS, heads * headSize]), 'o') as [Value];
-  const attended = add(x, o); // [B*S, E]
+  const attended = keep('attended', add(x, o)); // [B*S, E]
 
   const [gate, up] = project(rmsNorm(attended, weights.feedForwardNorm, { eps }), 'gateUp') as [Value, Value];
-  const [down] = project(swiglu(gate, up), 'down') as [Value];
+  const [down] = project(swiglu(keep('gate', gate), keep('up', up)), 'down') as [Value];
   return add(attended, down); // [B*S, E]
 }
 

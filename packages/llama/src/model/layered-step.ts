@@ -2,16 +2,7 @@
  * A training step layer by layer, with recomputation (Chen et al. 2016, arXiv 1604.06174): forward keeps each layer's
  * input alone; backward computes the layer once more and goes back through it in the same graph. Least memory.
  */
-import {
-  type Answer,
-  f32,
-  input,
-  open,
-  pullback,
-  type Session,
-  type SessionOptions,
-  type Value,
-} from '@llama-xr/onnx';
+import { f32, input, kept, open, pullback, type SessionOptions, type Value } from '@llama-xr/onnx';
 import type { ProjectorPass } from '../fusion/projector-pass.ts';
 import type { AdapterShape } from './adapter-shape.ts';
 import { type LayerKind, layerInputs } from './base-inputs.ts';
@@ -19,17 +10,23 @@ import { type Batch, rowsInLoss } from './batch.ts';
 import { DropoutMasks } from './dropout.ts';
 import { adapterViews, ForwardPass } from './forward-pass.ts';
 import type { FrozenBase } from './frozen-base.ts';
+import { type BackwardSession, KeptActivations } from './kept-activations.ts';
 import { layer, sequenceInputs, TOKENS } from './layer.ts';
 import type { StreamedHead } from './streamed-head.ts';
 import type { Step } from './training-engine.ts';
 import type { LlamaConfig } from './weights-type.ts';
 
-/** Graph: a layer backward, from its input and the gradient of its output. */
-function backwardLayer(config: LlamaConfig, kind: LayerKind, adapter: AdapterShape) {
+/**
+ * Graph: a layer backward, from its input and the gradient of its output.
+ * @param given what the forward pass kept is an input, instead of being computed again.
+ */
+export function backwardLayer(config: LlamaConfig, kind: LayerKind, adapter: AdapterShape, given = false) {
   const x = input('x', f32, [TOKENS, config.width]);
   const dy = input('dy', f32, [TOKENS, config.width]);
   const weights = layerInputs(config, kind, adapter);
-  const y = layer(x, weights, sequenceInputs(config), config, adapter);
+  const keep = (name: string, value: Value) =>
+    given ? kept(value, input(`kept.${name}`, value.type, value.shape)) : value;
+  const y = layer(x, weights, sequenceInputs(config), config, { ...adapter, keep });
   const names = Object.keys(weights.adapter ?? {});
   const [dx, ...rest] = pullback([[y, dy]], [x, ...Object.values(weights.adapter ?? {})]);
   const gradients: Record<string, Value> = {};
@@ -39,8 +36,6 @@ function backwardLayer(config: LlamaConfig, kind: LayerKind, adapter: AdapterSha
   return { dx: dx as Value, gradients };
 }
 
-type BackwardSession = Session<Answer<ReturnType<typeof backwardLayer>>>;
-
 export class LayeredStep implements Step {
   readonly #base: FrozenBase;
   readonly #adapter: AdapterShape;
@@ -49,6 +44,7 @@ export class LayeredStep implements Step {
   readonly #projector: ProjectorPass | undefined;
   readonly #layers: ReadonlyMap<LayerKind, BackwardSession>;
   readonly #head: StreamedHead;
+  readonly #kept: KeptActivations | undefined;
 
   private constructor(
     base: FrozenBase,
@@ -57,6 +53,7 @@ export class LayeredStep implements Step {
     head: StreamedHead,
     projector: ProjectorPass | undefined,
     layers: ReadonlyMap<LayerKind, BackwardSession>,
+    kept: KeptActivations | undefined,
   ) {
     this.#base = base;
     this.#adapter = adapter;
@@ -65,13 +62,16 @@ export class LayeredStep implements Step {
     this.#projector = projector;
     this.#layers = layers;
     this.#head = head;
+    this.#kept = kept;
   }
 
+  /** @param keptBytes that activations may take which the backward pass would else compute again. */
   static async open(
     base: FrozenBase,
     adapter: AdapterShape,
     forward: ForwardPass,
     head: StreamedHead,
+    keptBytes: number,
     session: SessionOptions,
     projector?: ProjectorPass,
   ): Promise<LayeredStep> {
@@ -84,7 +84,8 @@ export class LayeredStep implements Step {
     // With dropout, training goes forward through other graphs than scoring.
     const training =
       adapter.dropout === 0 ? forward : await ForwardPass.open(base, adapter, head, session, projector);
-    return new LayeredStep(base, adapter, training, head, projector, layers);
+    const kept = keptBytes > 0 ? await KeptActivations.open(base, adapter, keptBytes, session) : undefined;
+    return new LayeredStep(base, adapter, training, head, projector, layers, kept);
   }
 
   async run(
@@ -94,16 +95,19 @@ export class LayeredStep implements Step {
     dropoutSeed?: string,
   ): Promise<number> {
     const inputs: Float32Array[] = [];
-    const hidden = await this.#forward.hidden(batch, parameters, { inputs, dropoutSeed });
+    const keeping = this.#kept?.step(batch.ids.length);
+    const hidden = await this.#forward.hidden(batch, parameters, { inputs, keeping, dropoutSeed });
     const { loss, dHidden } = await this.#runHead(batch, hidden);
     const sequence = this.#base.sequence(batch);
     let dy = dHidden;
     for (let layer = inputs.length - 1; layer >= 0; layer--) {
-      const session = this.#layers.get(this.#base.kinds[layer] as LayerKind) as BackwardSession;
+      const kind = this.#base.kinds[layer] as LayerKind;
+      const plain = { session: this.#layers.get(kind) as BackwardSession, feeds: {} };
+      const { session, feeds: kept } = keeping?.give(layer, kind) ?? plain;
       const adapter = adapterViews(this.#adapter, layer, parameters);
       const x = inputs.pop() as Float32Array;
       const dropped = this.#dropout.feeds(batch.ids.length, layer, dropoutSeed);
-      const feeds = { x, dy, ...sequence, ...this.#base.layer(layer), ...adapter, ...dropped };
+      const feeds = { x, dy, ...kept, ...sequence, ...this.#base.layer(layer), ...adapter, ...dropped };
       const { dx } = await session.run(feeds, adapterViews(this.#adapter, layer, gradients, 'gradients.'));
       dy = dx.data as Float32Array;
     }
@@ -125,6 +129,7 @@ export class LayeredStep implements Step {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const session of this.#layers.values()) await session[Symbol.asyncDispose]();
+    await this.#kept?.[Symbol.asyncDispose]();
     if (this.#adapter.dropout > 0) await this.#forward[Symbol.asyncDispose]();
   }
 }

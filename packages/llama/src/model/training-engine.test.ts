@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Batch, TokenBatch } from './batch.ts';
 import { openTrainingEngine, type TrainingOptions } from './engine.ts';
+import { keptBytes } from './kept-activations.ts';
 import { chooseMode, wholeStepBytes } from './memory.ts';
 import { viewOf } from './parameters.ts';
 import { openPretrainingEngine } from './pretraining.ts';
@@ -22,6 +23,9 @@ const ways: [string, Partial<TrainingOptions>][] = [
   ['whole, keeping merged weights', { mode: 'whole', mergeAgain: false }],
   ['whole, head in one part', { mode: 'whole', headChunks: 1 }],
   ['layered', { mode: 'layered' }],
+  // The batch has 24 tokens: room for one layer, then for all.
+  ['layered, activations of some layers kept', { mode: 'layered', keptBytes: 24 * keptBytes(TINY) }],
+  ['layered, activations of all layers kept', { mode: 'layered', keptBytes: 1e9 }],
   ['layered, head in small parts', { mode: 'layered', headChunk: { rows: 5, vocabulary: 7 } }],
 ];
 for (const [name, options] of ways) {
