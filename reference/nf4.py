@@ -23,47 +23,42 @@ CASES = {  # name: shape, type, double quantization; 130 x 128 has 260 blocks, m
     "nested.half": ((12, 64), torch.float16, True),
     "brain": ((5, 64), torch.bfloat16, False),
 }
+LARGE = (1030, 1024)  # too large to keep: by its hashes
 
 
 
-def nest_magnitudes(state):
-    """As quantize_4bit does with compress_statistics, but with each magnitude at its nearest code.
-
-    For float32 the compiled CPU library of this version looks codes up in a table of 65,536 steps and misses the nearest
-    near a middle, and for magnitudes near their mean; bitsandbytes' CUDA kernel, its PyTorch code, and its CPU code for other types do not.
-    """
-    offset = state.absmax.mean()
-    code = bnb.create_dynamic_map()
-    codes, magnitudes = torch.ops.bitsandbytes.quantize_blockwise((state.absmax - offset).double(), code, 256)
-    state.absmax = codes
-    state.state2 = bnb.QuantState(magnitudes, code=code, blocksize=256, dtype=torch.float32)
-    state.offset, state.nested = offset, True
-
-
+# The mean of the magnitudes depends on the order of summation, and that on the number of threads.
+torch.set_num_threads(1)
 folder = Path(sys.argv[1])
 
 
 def sines(shape):
-    """0.02 sin(i^2), in float64 and rounded once."""
-    count = shape[0] * shape[1]
-    i = torch.arange(count, dtype=torch.float64)
-    return (0.02 * torch.sin(i * i)).float().reshape(shape)
+    """0.02 sin(i^2), louder and softer from one row to the next, in float64 and rounded once."""
+    i = torch.arange(shape[0] * shape[1], dtype=torch.float64)
+    row = torch.floor(i / shape[1])
+    return (0.02 * torch.sin(i * i) * (1 + 0.5 * torch.sin(row))).float().reshape(shape)
+
+
+def quantized(name, shape, dtype, nested):
+    weight = sines(shape).to(dtype)
+    packed, state = bnb.quantize_4bit(weight, blocksize=64, quant_type="nf4", compress_statistics=nested)
+    parts = {f"{name}.{key}": value for key, value in state.as_dict(packed=True).items()}
+    return packed, state, {name: packed, **parts}
+
+
+def sha256(tensor):
+    return hashlib.sha256(tensor.contiguous().numpy().tobytes()).hexdigest()
 
 
 tensors, hashes = {}, {}
 for name, (shape, dtype, nested) in CASES.items():
-    weight = sines(shape).to(dtype)
-    packed, state = bnb.quantize_4bit(weight, blocksize=64, quant_type="nf4", compress_statistics=False)
-    if nested:
-        nest_magnitudes(state)
-    tensors[name] = packed
-    for key, value in state.as_dict(packed=True).items():
-        tensors[f"{name}.{key}"] = value
-    values = bnb.dequantize_4bit(packed, state).float().contiguous()
-    hashes[name] = hashlib.sha256(values.numpy().tobytes()).hexdigest()
+    packed, state, parts = quantized(name, shape, dtype, nested)
+    tensors.update(parts)
+    hashes[name] = sha256(bnb.dequantize_4bit(packed, state).float())
 save_file(tensors, folder / "nf4.safetensors")
 (folder / "nf4.json").write_text(json.dumps({
     "made": "reference/nf4.py, bitsandbytes 0.50.2, torch 2.13.0 (CPU)",
     "sha256OfFloat32": hashes,
-    "maps": {name: hashlib.sha256(bnb.create_dynamic_map(signed).numpy().tobytes()).hexdigest()
+    "sha256OfLarge": {part: sha256(value) for part, value in quantized("large", LARGE, torch.float32, True)[2].items()},
+    "maps": {name: sha256(bnb.create_dynamic_map(signed))
              for name, signed in (("signed", True), ("unsigned", False))}}, indent=1) + "\n")

@@ -52,27 +52,6 @@ export function nearestCode(bounds: Float32Array, x: number): number {
   return low;
 }
 
-/** Values in 8 bits, each block of them divided by its largest magnitude. */
-export interface Blockwise8 {
-  readonly codes: Uint8Array;
-  /** One a block. */
-  readonly magnitudes: Float32Array;
-}
-
-export function quantizeBlockwise(
-  values: Float32Array,
-  { bounds }: DynamicMap,
-  blockSize: number,
-): Blockwise8 {
-  const magnitudes = largestOfBlocks(values, blockSize);
-  const codes = new Uint8Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const magnitude = magnitudes[Math.floor(i / blockSize)] as number;
-    codes[i] = nearestCode(bounds, scaled(values[i] as number, magnitude));
-  }
-  return { codes, magnitudes };
-}
-
 /** x / magnitude as bitsandbytes rounds it: times the rounded inverse. */
 export function scaled(x: number, magnitude: number): number {
   const inverse = fround(1 / Math.max(magnitude, 1e-38));
