@@ -1,5 +1,5 @@
 /** What every package stands on: errors, seeded random numbers, whole files, manifests, signatures, progress. */
-export { startEnergy } from './energy.ts';
+export { type Energy, measureEnergy, startEnergy } from './energy.ts';
 export * from './errors.ts';
 export * from './files.ts';
 export * from './html.ts';

@@ -42,6 +42,7 @@ export {
 export { ADAPTER_SCALINGS, type AdapterScaling } from './model/adapter-shape.ts';
 export type { Batch, SoftRows, TokenBatch } from './model/batch.ts';
 export { type AdapterEngine, openTrainingEngine, type TrainingOptions } from './model/engine.ts';
+export { inFloat16, openFullTuningEngine } from './model/full-tuning.ts';
 export { type StepMode, wholeStepBytes } from './model/memory.ts';
 export {
   type AdapterFactors,

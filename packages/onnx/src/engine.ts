@@ -6,10 +6,18 @@
  * SharedArrayBuffers cannot be fed.
  */
 import { fail } from '@llama-xr/core';
-import { InferenceSession } from 'onnxruntime-node';
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { type Device, providersFor } from './device.ts';
 import type { Precision } from './half-precision.ts';
 import { finishProfile, startProfile } from './placement.ts';
+
+// Where JavaScript has a Float16Array, the binding's tensors of float16 hold one, which its native side reads as empty. It looks for
+// that type once, when the first tensor is made.
+const { Float16Array: known } = globalThis;
+Reflect.deleteProperty(globalThis, 'Float16Array');
+new OrtTensor('float32', new Float32Array(0), [0]);
+if (known !== undefined)
+  Object.defineProperty(globalThis, 'Float16Array', { value: known, writable: true, configurable: true });
 
 export interface SessionOptions {
   /** `cpu` where absent. */

@@ -1,5 +1,6 @@
 /** The frozen weights of a layer as inputs of a graph, and the arrays to feed them with. */
 import {
+  cast,
   dequantize,
   dequantizeCoded,
   dequantizeScaled,
@@ -81,6 +82,8 @@ export function matrixInput(
   switch (form) {
     case 'float32':
       return input(name, f32, [rows, columns]);
+    case 'float16':
+      return widened(input(`${name}.half`, 'float16', [rows, columns]));
     case 'q4':
     case 'q4 in bytes': {
       const offset = input(`${name}.offset`, f32, [(rows * columns) / 32, 1]);
@@ -96,6 +99,12 @@ export function matrixInput(
       return dequantizeCoded({ ...nibbles(), code, ...scaled(32) }, rows, columns, rounded);
     }
   }
+}
+
+/** A frozen matrix of float16 in float32; the backward pass widens it again. */
+function widened(half: Value): Value {
+  const build = () => cast(half, f32);
+  return { type: f32, shape: half.shape, origin: build().origin, again: build };
 }
 
 /** What to feed to {@link matrixInput}. */

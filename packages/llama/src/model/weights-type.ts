@@ -88,14 +88,21 @@ export interface CodedMatrix {
   readonly rounded: 'float32' | 'float16' | 'bfloat16';
 }
 
+/** A matrix [out, in] in float16. */
+export interface HalfMatrix {
+  /** [out, in] */
+  readonly half: Uint16Array;
+}
+
 /** A matrix as its file has it, where a graph can dequantize that exactly; else in float32, row-major [out, in]. */
-export type MatrixWeights = PackedMatrix | ScaledMatrix | CodedMatrix | Float32Array;
+export type MatrixWeights = PackedMatrix | ScaledMatrix | CodedMatrix | HalfMatrix | Float32Array;
 
 /** Which of {@link MatrixWeights} a matrix is: layers whose matrices have the same forms share a graph. */
-export type MatrixForm = 'float32' | 'q4' | 'q8x32' | 'q8x16' | `code4 ${CodedMatrix['rounded']}`;
+export type MatrixForm = 'float32' | 'float16' | 'q4' | 'q8x32' | 'q8x16' | `code4 ${CodedMatrix['rounded']}`;
 
 export function formOf(matrix: MatrixWeights): MatrixForm {
   if (matrix instanceof Float32Array) return 'float32';
+  if ('half' in matrix) return 'float16';
   if ('quants' in matrix) return matrix.quants.length === 32 * matrix.scale.length ? 'q8x32' : 'q8x16';
   return 'code' in matrix ? `code4 ${matrix.rounded}` : 'q4';
 }
