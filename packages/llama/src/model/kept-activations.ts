@@ -3,20 +3,18 @@
  * the residual stream inside a layer, for as many of the last layers as a budget of memory allows. The last ones, since
  * the backward pass comes to them first and gives their memory back. Without a budget every layer is computed again.
  */
-import { type Answer, open, type Session, type SessionOptions } from '@llama-xr/onnx';
+import { open, type SessionOptions } from '@llama-xr/onnx';
 import type { AdapterShape } from './adapter-shape.ts';
+import { type BackwardSession, backwardLayer } from './backward-layer.ts';
 import type { LayerKind } from './base-inputs.ts';
 import { type Keeping, type KeepingSession, keepingLayer } from './forward-pass.ts';
 import type { FrozenBase } from './frozen-base.ts';
-import { backwardLayer } from './layered-step.ts';
 import type { LlamaConfig } from './weights-type.ts';
 
 /** Bytes that a layer keeps for a token: q, k, v, the residual stream after attention, gate and up. */
 export function keptBytes({ width, feedForward, heads, kvHeads, headSize }: LlamaConfig): number {
   return 4 * ((heads + 2 * kvHeads) * headSize + width + 2 * feedForward);
 }
-
-export type BackwardSession = Session<Answer<ReturnType<typeof backwardLayer>>>;
 
 export class KeptActivations implements AsyncDisposable {
   readonly #config: LlamaConfig;

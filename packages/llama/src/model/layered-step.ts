@@ -2,39 +2,18 @@
  * A training step layer by layer, with recomputation (Chen et al. 2016, arXiv 1604.06174): forward keeps each layer's
  * input alone; backward computes the layer once more and goes back through it in the same graph. Least memory.
  */
-import { f32, input, kept, open, pullback, type SessionOptions, type Value } from '@llama-xr/onnx';
+import { open, type SessionOptions } from '@llama-xr/onnx';
 import type { ProjectorPass } from '../fusion/projector-pass.ts';
 import type { AdapterShape } from './adapter-shape.ts';
-import { type LayerKind, layerInputs } from './base-inputs.ts';
+import { type BackwardSession, backwardLayer } from './backward-layer.ts';
+import type { LayerKind } from './base-inputs.ts';
 import { type Batch, rowsInLoss } from './batch.ts';
 import { DropoutMasks } from './dropout.ts';
 import { adapterViews, ForwardPass } from './forward-pass.ts';
 import type { FrozenBase } from './frozen-base.ts';
-import { type BackwardSession, KeptActivations } from './kept-activations.ts';
-import { layer, sequenceInputs, TOKENS } from './layer.ts';
+import { KeptActivations } from './kept-activations.ts';
 import type { StreamedHead } from './streamed-head.ts';
 import type { Step } from './training-engine.ts';
-import type { LlamaConfig } from './weights-type.ts';
-
-/**
- * Graph: a layer backward, from its input and the gradient of its output.
- * @param given what the forward pass kept is an input, instead of being computed again.
- */
-export function backwardLayer(config: LlamaConfig, kind: LayerKind, adapter: AdapterShape, given = false) {
-  const x = input('x', f32, [TOKENS, config.width]);
-  const dy = input('dy', f32, [TOKENS, config.width]);
-  const weights = layerInputs(config, kind, adapter);
-  const keep = (name: string, value: Value) =>
-    given ? kept(value, input(`kept.${name}`, value.type, value.shape)) : value;
-  const y = layer(x, weights, sequenceInputs(config), config, { ...adapter, keep });
-  const names = Object.keys(weights.adapter ?? {});
-  const [dx, ...rest] = pullback([[y, dy]], [x, ...Object.values(weights.adapter ?? {})]);
-  const gradients: Record<string, Value> = {};
-  names.forEach((name, i) => {
-    gradients[name] = rest[i] as Value;
-  });
-  return { dx: dx as Value, gradients };
-}
 
 export class LayeredStep implements Step {
   readonly #base: FrozenBase;
