@@ -17,7 +17,7 @@ import { scoreFindings } from '@llama-xr/metrics';
 import { type PhantomFinding, phantomReport, phantomTags, sampleFindings } from '@llama-xr/phantom';
 import { statedFindings } from '@llama-xr/reports';
 import { openGguf } from '@llama-xr/tensor';
-import { parseRecipe, RunFolder, runTrainingJob } from '@llama-xr/train';
+import { parseRecipe, RunFolder, runTrainingJob, type TrainingData } from '@llama-xr/train';
 import { DEMO_SIZE } from '../apps/cli/src/demo/demo-folder.ts';
 import { reportTexts } from '../apps/cli/src/demo/phantom-data.ts';
 import { makeTinyBase } from '../apps/cli/src/demo/tiny-base.ts';
@@ -41,10 +41,11 @@ const RARE: readonly PhantomFinding['kind'][] = ['nodule', 'pneumothorax', 'edem
 const RARE_KEPT = 0.15;
 const TOLD = 0.6;
 
-/** A switch: fields of the recipe; `from` goes on from the run of another. */
+/** A switch: fields of the recipe; `from` goes on from the run of another, `adapter` drafts with its adapter and trains nothing. */
 interface Switch {
   readonly fields: object;
   readonly from?: string;
+  readonly adapter?: string;
 }
 
 const SWITCHES: Readonly<Record<string, Switch>> = {
@@ -56,16 +57,20 @@ const SWITCHES: Readonly<Record<string, Switch>> = {
   'contrast, logistic': { fields: { contrast: { share: 0.5 } } },
   'contrast, hinge': { fields: { contrast: { share: 0.5, form: 'hinge' } } },
   promptDropout: { fields: { promptDropout: 0.2 } },
-  'guidance 2': { fields: { promptDropout: 0.2, decoding: { guidance: 2 } } },
-  'guidance 3': { fields: { promptDropout: 0.2, decoding: { guidance: 3 } } },
+  'promptDropout, guidance 2': { fields: { decoding: { guidance: 2 } }, adapter: 'promptDropout' },
+  'promptDropout, guidance 3': { fields: { decoding: { guidance: 3 } }, adapter: 'promptDropout' },
   preference: { fields: { preference: {}, passes: 1, learningRate: 5e-4 }, from: 'none' },
   'preference, likelihood 1': {
     fields: { preference: { likelihood: 1 }, passes: 1, learningRate: 5e-4 },
     from: 'none',
   },
   'LoRA+ 8': { fields: { rates: { b: 8 }, learningRate: 1e-3 } },
-  'weight, contrast, guidance 2': {
-    fields: { findingWeight: 4, promptDropout: 0.2, contrast: { share: 0.5 }, decoding: { guidance: 2 } },
+  'all three: weight, contrast, promptDropout': {
+    fields: { findingWeight: 4, promptDropout: 0.2, contrast: { share: 0.5 } },
+  },
+  'all three, guidance 2': {
+    fields: { decoding: { guidance: 2 } },
+    adapter: 'all three: weight, contrast, promptDropout',
   },
 };
 
@@ -126,49 +131,61 @@ const recipeOf = (fields: object, seed: number) =>
     'ablation',
   );
 
+const folderOf = (name: string, seed: number) =>
+  new RunFolder(join(out, `${name.replace(/[^\w]+/g, '-')}-${seed}`));
+
 async function runSwitch(name: string, base: string, seed: number): Promise<Outcome> {
-  const { fields, from } = SWITCHES[name] as Switch;
-  const place = (of: string) => join(out, `${of.replace(/[^\w]+/g, '-')}-${seed}`);
-  const known = join(place(name), 'outcome.json');
+  const { fields, adapter } = SWITCHES[name] as Switch;
+  const folder = folderOf(name, seed);
+  const known = join(folder.path, 'outcome.json');
   if (existsSync(known)) return JSON.parse(readFileSync(known, 'utf8')) as Outcome;
+  mkdirSync(folder.path, { recursive: true });
   const recipe = recipeOf(fields, seed);
   const studies = drawStudies(seed);
-  const [train, val] = (['train', 'val'] as const).map((split) => studies.filter((s) => s.split === split));
+  const [train = [], val = []] = (['train', 'val'] as const).map((split) =>
+    studies.filter((study) => study.split === split),
+  );
   using gguf = openGguf(base);
   const tokenizer = loadTokenizer(gguf);
-  const drafting = new Drafting({ recipe, tokenizer, findings: 'mesh', train: train as Study[] });
-  const folder = new RunFolder(place(name));
-  mkdirSync(folder.path, { recursive: true });
+  const drafting = new Drafting({ recipe, tokenizer, findings: 'mesh', train });
+  const trained =
+    adapter === undefined
+      ? await trainSwitch(name, base, seed, drafting.trainingData(val))
+      : { ...(await runSwitch(adapter, base, seed)), trainSeconds: 0 };
   const began = performance.now();
-  let [loss, gap] = [Number.NaN, Number.NaN];
-  for await (const event of runTrainingJob({
-    base,
-    folder: folder.path,
-    recipe,
-    data: drafting.trainingData(val as Study[]),
-    identity: 'ablation',
-    mode: 'whole',
-    threads: 1,
-    ...(from !== undefined && { from: new RunFolder(place(from)).adapter }),
-  }))
-    if (event.type === 'validation') [loss, gap] = [event.loss, event.groundingGap ?? Number.NaN];
-  const trained = performance.now();
-  const drafts = await draft(base, folder.adapterGguf, drafting, val as Study[], recipe.decoding, tokenizer);
-  const cases = (val as Study[]).map(({ id, report, tags }) => ({
+  const { adapterGguf } = folderOf(adapter ?? name, seed);
+  const drafts = await draft(base, adapterGguf, drafting, val, recipe.decoding, tokenizer);
+  const cases = val.map(({ id, report, tags }) => ({
     draft: drafts.get(id) ?? '',
     references: [report],
     input: tags,
   }));
   const outcome: Outcome = {
-    loss,
-    gap,
+    ...trained,
     f1: scoreFindings(cases, statedFindings).microF1,
     distinct: new Set(drafts.values()).size,
-    trainSeconds: (trained - began) / 1000,
-    draftSeconds: (performance.now() - trained) / 1000,
+    draftSeconds: (performance.now() - began) / 1000,
   };
   writeFileAtomic(known, JSON.stringify(outcome));
   return outcome;
+}
+
+async function trainSwitch(name: string, base: string, seed: number, data: TrainingData) {
+  const { fields, from } = SWITCHES[name] as Switch;
+  const began = performance.now();
+  let [loss, gap] = [Number.NaN, Number.NaN];
+  for await (const event of runTrainingJob({
+    base,
+    folder: folderOf(name, seed).path,
+    recipe: recipeOf(fields, seed),
+    data,
+    identity: 'ablation',
+    mode: 'whole',
+    threads: 1,
+    ...(from !== undefined && { from: folderOf(from, seed).adapter }),
+  }))
+    if (event.type === 'validation') [loss, gap] = [event.loss, event.groundingGap ?? Number.NaN];
+  return { loss, gap, trainSeconds: (performance.now() - began) / 1000 };
 }
 
 /** One greedy draft a study. */

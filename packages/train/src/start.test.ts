@@ -23,7 +23,7 @@ const examples = Array.from({ length: 32 }, (_, i): Example => {
     stated: `${told}`,
   };
 });
-const data = { passes: [examples.slice(8)], val: examples.slice(0, 8) };
+const val = examples.slice(0, 8);
 
 async function run(name: string, fields: object, from?: string): Promise<JobEvent[]> {
   const recipe = parseRecipe(
@@ -31,6 +31,7 @@ async function run(name: string, fields: object, from?: string): Promise<JobEven
     name,
   );
   const folder = join(root, name);
+  const data = { passes: Array.from({ length: recipe.passes }, () => examples.slice(8)), val };
   mkdirSync(folder, { recursive: true });
   const job = { base: BASE, folder, recipe, data, identity: name, mode: 'layered', threads: 1 } as const;
   return Array.fromAsync(runTrainingJob({ ...job, ...(from !== undefined && { from }) }));
@@ -42,13 +43,9 @@ const looks = (events: JobEvent[]) =>
 test('a second stage begins where the first ended, and tells reports from others by more than it did there', async () => {
   const first = await run('first', {});
   const { adapter } = new RunFolder(join(root, 'first'));
-  const second = await run(
-    'second',
-    { preference: { beta: 0.5 }, warmupSteps: 0, learningRate: 5e-2 },
-    adapter,
-  );
+  const second = await run('second', { preference: { beta: 0.5 }, passes: 6 }, adapter);
   expect(looks(second)[0]).toBeCloseTo(looks(first).at(-1) as number, 5);
-  expect(second.find((event) => event.type === 'reference')).toMatchObject({ pairs: 24 });
+  expect(second.find((event) => event.type === 'reference')).toMatchObject({ pairs: 6 * 24 });
   const steps = second.filter((event) => event.type === 'step');
   // Nothing is preferred yet at the beginning: log 2.
   expect(steps[0]?.loss).toBeCloseTo(Math.log(2), 5);

@@ -6,8 +6,8 @@ import { type Generator, openGenerator } from '@llama-xr/llamacpp';
 import { openGguf } from '@llama-xr/tensor';
 import { type Recipe, type RunDescription, RunFolder, readRecipe } from '@llama-xr/train';
 import { Drafting } from './drafting.ts';
-import { exemplarImages } from './exemplar-images.ts';
 import { type EndpointFlags, endpointNotice, openServer } from './endpoint.ts';
+import { exemplarImages } from './exemplar-images.ts';
 import { imagesOfRun } from './study-images.ts';
 
 export interface OpenRunFlags extends EndpointFlags {
