@@ -24,6 +24,10 @@ beforeAll(() => {
   writeFileSync(path('annotation.json'), '{"train": [{"id": 3}]}');
   writeFileSync(path('frontal.png'), 'not a picture');
   mkdirSync(path('data'));
+  mkdirSync(path('seeing'));
+  const [hash, recipe] = ['0'.repeat(64), { name: 'seeing', fusion: 'visual' }];
+  const origin = { base: { path: 'base.gguf', sha256: hash }, data: { path: 'data', sha256: hash } };
+  writeFileSync(path('seeing/run.json'), JSON.stringify({ version: 1, ...origin, recipe, notices: [] }));
   writeFileSync(path('data/studies.jsonl'), '{"id": "a"}\n');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -107,6 +111,16 @@ const CASES: readonly [name: string, args: string[], said: RegExp][] = [
     /recipe\.json: 5 mistakes/,
   ],
   ['a run that is none', ['generate', '--run', path('data'), path('frontal.png')], /run\.json: no such file/],
+  [
+    'scenarios for a run that reads images',
+    ['scenarios', '--run', path('seeing')],
+    /seeing: reads images \(fusion visual\), and scenarios tell findings without images/,
+  ],
+  [
+    'findings to flip for a run that is told none',
+    ['counterfactual', '--run', path('seeing'), '--data', path('data'), '--out', path('out')],
+    /seeing: reads images alone \(fusion visual\)/,
+  ],
   [
     'a flag without sense',
     ['generate', '--run', path('data'), '--limit', 'few'],

@@ -2,9 +2,11 @@
  * `llama-xr counterfactual`: one finding of each study's input is taken out, and one put in; the study is drafted with and without.
  * A model that reads its input changes that finding and no other.
  */
-import { Random, sha256File, startRun, writeJsonLines, writeManifest } from '@llama-xr/core';
+import { fail, Random, sha256File, startRun, writeJsonLines, writeManifest } from '@llama-xr/core';
 import { type Dataset, SPLITS, type Split, STUDIES_FILE, type Study } from '@llama-xr/dataset';
+import { hasFindings, hasSoftTokens } from '@llama-xr/llama';
 import { type CounterfactualScore, type Flip, findingsReader, scoreCounterfactual } from '@llama-xr/metrics';
+import { RunFolder } from '@llama-xr/train';
 import { type Command, Option } from 'commander';
 import { DraftJudge, type DraftRequest, draftRequests } from '../drafts/draft-requests.ts';
 import { FindingFlipper } from '../drafts/flip-findings.ts';
@@ -54,6 +56,15 @@ interface FlippedRequest extends DraftRequest {
 async function run(flags: CounterfactualFlags): Promise<void> {
   const terminal = openTerminal(flags);
   const finish = startRun();
+  const { fusion } = (await new RunFolder(flags.run).read()).recipe;
+  if (hasSoftTokens(fusion) && !hasFindings(fusion))
+    fail(
+      'USAGE',
+      `${flags.run}: reads images alone (fusion ${fusion}): it is told no finding that could be flipped`,
+      {
+        hint: 'llama-xr generate --shuffle-inputs shows whether it reads them.',
+      },
+    );
   const dataset = await readWithFeatures(flags.data, flags.features);
   await using opened = await openRun(flags, dataset);
   const { description } = opened;

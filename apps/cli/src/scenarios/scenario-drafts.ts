@@ -4,8 +4,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sha256 } from '@llama-xr/core';
+import { fail, sha256 } from '@llama-xr/core';
 import { type Dataset, readStudies } from '@llama-xr/dataset';
+import { hasSoftTokens } from '@llama-xr/llama';
 import { type JudgedDrafts, judgeDraftsOf, type Scenario, studyOf } from '@llama-xr/safety';
 import { RunFolder } from '@llama-xr/train';
 import type { ScenarioFlags } from '../commands/scenarios.ts';
@@ -20,6 +21,15 @@ export async function draftScenarios(
   terminal: Terminal,
 ): Promise<JudgedDrafts> {
   const description = await new RunFolder(flags.run).read();
+  const { fusion } = description.recipe;
+  if (hasSoftTokens(fusion))
+    fail(
+      'USAGE',
+      `${flags.run}: reads images (fusion ${fusion}), and scenarios tell findings without images`,
+      {
+        hint: 'Draft the images of --export with llama-xr generate, and judge them with --drafts.',
+      },
+    );
   const trained = await readStudies(flags.data ?? description.data.path);
   const needsScores = description.recipe.fusion === 'scores' || isScored(trained);
   const asked = needsScores ? suite.filter(({ input }) => input.scores !== undefined) : suite;
