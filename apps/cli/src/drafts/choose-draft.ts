@@ -23,6 +23,12 @@ export function chooseDraft(
   return faithful[consensus.choose(texts, neighbours)] as WrittenDraft;
 }
 
+/** The draft that the model finds likeliest: of prompts that tell no findings, which nothing else may choose among. */
+export function likeliestDraft(drafts: readonly WrittenDraft[]): WrittenDraft {
+  const likely = ({ logProbability }: WrittenDraft) => logProbability ?? Number.NEGATIVE_INFINITY;
+  return drafts.reduce((best, draft) => (likely(draft) > likely(best) ? draft : best));
+}
+
 /** The drafts with the fewest errors: findings that are unsupported, and those that are left out by their weight. */
 function mostFaithful(
   drafts: readonly WrittenDraft[],

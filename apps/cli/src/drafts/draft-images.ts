@@ -18,7 +18,7 @@ import {
 } from '@llama-xr/vision';
 import type { GenerateFlags } from '../commands/generate.ts';
 import { openTerminal } from '../terminal.ts';
-import { chooseDraft } from './choose-draft.ts';
+import { chooseDraft, likeliestDraft } from './choose-draft.ts';
 import { encoderSource } from './encoder-source.ts';
 import { openRun } from './open-run.ts';
 import { readyPrompts } from './ready-prompts.ts';
@@ -53,15 +53,12 @@ export async function draftImages(images: readonly string[], flags: GenerateFlag
     decoding: run.decoding,
     seed: description.recipe.seed,
   })) {
-    const tags = run.drafting.tags(study, source);
+    const { tellsFindings } = run.drafting;
+    const tags = tellsFindings ? run.drafting.tags(study, source) : [];
     const consensus = new Consensus(training.map(({ report }) => report));
-    const { prediction, logProbability } = chooseDraft(
-      drafts,
-      tags,
-      run.drafting.neighbours(study, source),
-      consensus,
-      run.decoding.omissions,
-    );
+    const { prediction, logProbability } = tellsFindings
+      ? chooseDraft(drafts, tags, run.drafting.neighbours(study, source), consensus, run.decoding.omissions)
+      : likeliestDraft(drafts);
     const notices = [...new Set([...encoder.notices, ...run.notices])];
     const result = {
       draft: prediction,
@@ -78,7 +75,9 @@ export async function draftImages(images: readonly string[], flags: GenerateFlag
         ...notices.map((notice) => `NOTE: ${notice}`),
         ...seen.warnings.map((warning) => `warning: ${warning}`),
         `DRAFT, unsigned: not to be used before a radiologist has read the images`,
-        `Findings the draft rests on: ${tags.join('; ')}`,
+        tellsFindings
+          ? `Findings the draft rests on: ${tags.join('; ')}`
+          : 'The draft rests on what the encoder saw of the images, not on named findings',
         '',
         cleanForDisplay(prediction),
       ].join('\n'),

@@ -2,7 +2,7 @@
 import { type Dataset, NearestByTags, type Study } from '@llama-xr/dataset';
 import { Consensus } from '@llama-xr/metrics';
 import type { Terminal } from '../terminal.ts';
-import { chooseDraft } from './choose-draft.ts';
+import { chooseDraft, likeliestDraft } from './choose-draft.ts';
 import type { OpenedRun } from './open-run.ts';
 import type { Draft, PartialPredictions } from './predictions.ts';
 import { readyPrompts } from './ready-prompts.ts';
@@ -76,19 +76,23 @@ export class DraftJudge {
     const tags = drafting.tags(input);
     const nearest = this.#lookup.find({ patient: study.patient, tags })[0];
     const candidates = [...drafts, ...drafting.retrieved(input).map(retrievedDraft)];
-    const chosen = chooseDraft(
-      candidates,
-      tags,
-      drafting.neighbours(input),
-      this.#consensus,
-      this.#run.decoding.omissions,
-    );
+    // Tags that the prompt does not tell come from the report itself, and must not choose its draft.
+    const { tellsFindings } = drafting;
+    const chosen = tellsFindings
+      ? chooseDraft(
+          candidates,
+          tags,
+          drafting.neighbours(input),
+          this.#consensus,
+          this.#run.decoding.omissions,
+        )
+      : likeliestDraft(drafts);
     return {
       id,
       prediction: chosen.prediction,
       references: [study.report],
       abnormal: study.abnormal,
-      input: tags,
+      ...(tellsFindings && { input: tags }),
       ...(nearest === undefined ? {} : { lookup: nearest.study.report }),
       retrieved: chosen.length === 0,
       logProbability: chosen.logProbability,

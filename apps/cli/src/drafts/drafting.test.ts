@@ -1,5 +1,5 @@
 import type { Study } from '@llama-xr/dataset';
-import { createBpeTokenizer, trainByteBpe } from '@llama-xr/llama';
+import { createBpeTokenizer, type SoftInput, trainByteBpe } from '@llama-xr/llama';
 import { type Example, parseRecipe } from '@llama-xr/train';
 import { expect, test } from 'vitest';
 import { Drafting } from './drafting.ts';
@@ -94,4 +94,32 @@ test('examples know what they tell and state, and drafts that state the same are
   expect(find('s12')).toMatchObject({ told: 'pleural effusion', stated: 'pleural effusion' });
   expect(tokenizer.decode([...(find('s12')?.rejected ?? [])])).toContain('The lungs are clear.');
   expect(find('s13')?.rejected).toBeUndefined();
+});
+
+test('a prompt by sight has the features of its study behind its placeholders, and none where it is withheld', () => {
+  const fields = { fusion: 'hybrid', visual: { pooled: true, grid: 0 }, passes: 1 };
+  const recipe = parseRecipe({ name: 'test', ...fields, decoding: { guidance: 2 } }, 'test');
+  const seen = new Map(
+    train.map(({ id }, i) => [id, { features: Float32Array.of(i, -i), present: Uint8Array.of(1, 1) }]),
+  );
+  const images = { of: ({ id }: { id: string }) => seen.get(id) as SoftInput };
+  const drafting = new Drafting({ recipe, tokenizer, findings: 'mesh', train, images });
+  const [first] = drafting.prompts(train[3] as Study);
+  const { from = 0, features, present } = first?.soft ?? {};
+  expect([features, present]).toEqual([Float32Array.of(3, -3), Uint8Array.of(1, 1)]);
+  expect(first?.tokens.slice(from, from + 2)).toEqual([0, 0]);
+  expect(tokenizer.decode(first?.tokens.slice(0, from) ?? [])).toBe('Images:');
+  expect(first?.contrast?.soft).toMatchObject({
+    present: Uint8Array.of(0, 0),
+    features: new Float32Array(2),
+  });
+  const own = { features: Float32Array.of(7, 8), present: Uint8Array.of(1, 0) };
+  expect(drafting.prompts(train[3] as Study, 'mesh', own)[0]?.soft).toEqual({ from, ...own });
+  const { passes } = drafting.trainingData([]);
+  for (const { id, soft, tokens } of passes.flat()) {
+    expect(soft?.features).toBe(seen.get(id)?.features);
+    expect([...tokens.subarray(soft?.from, (soft?.from ?? 0) + 2)]).toEqual([0, 0]);
+  }
+  const blind = new Drafting({ recipe, tokenizer, findings: 'mesh', train });
+  expect(() => blind.prompts(train[3] as Study)).toThrow(/study s3: expected the features of its images/);
 });

@@ -105,7 +105,13 @@ export class Drafting {
     return this.#near.nearest(this.#read(study, findings), { count }).map(({ report }) => report);
   }
 
-  /** The findings that the prompt states of a study, as tags. */
+  /** Whether prompts tell findings: a draft of one that does not can neither be chosen nor judged by them. */
+  get tellsFindings(): boolean {
+    const { fusion } = this.#setup.recipe;
+    return hasFindings(fusion) || fusion === 'scores';
+  }
+
+  /** The findings that are known of a study, as tags: what its prompt states, where it states findings. */
   tags(study: Study, findings: FindingsSource = this.#setup.findings): string[] {
     return this.#read(study, findings).tags;
   }

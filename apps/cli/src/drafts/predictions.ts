@@ -9,7 +9,7 @@ export interface Draft {
   readonly references: readonly string[];
   readonly abnormal: boolean;
   /** The findings that the model was told, as tags. */
-  readonly input: readonly string[];
+  readonly input?: readonly string[];
   /** The training report with the nearest findings: the baseline to beat. */
   readonly lookup?: string;
   /** True where a training report was chosen as it stands. */
