@@ -56,6 +56,19 @@ const CASES: readonly [name: string, args: string[], said: RegExp][] = [
   ['a truncated GGUF', ['doctor', '--base', path('torn.gguf')], /torn\.gguf: /],
   ['a foreign file as GGUF', ['doctor', '--base', path('foreign.gguf')], /foreign\.gguf: .*expected/],
   ['a folder as GGUF', ['doctor', '--base', path('data')], /data: /],
+  [
+    'rejected drafts for a recipe that prefers nothing',
+    [
+      ...['train', '--base', path('torn.gguf'), '--data', path('data'), '--out', path('run')],
+      ...[
+        '--recipe',
+        join(import.meta.dirname, '../../../recipes/demo.json'),
+        '--rejected',
+        path('list.jsonl'),
+      ],
+    ],
+    /list\.jsonl: expected a recipe with preference/,
+  ],
   ['missing predictions', ['evaluate', path('none.jsonl')], /none\.jsonl: no such file/],
   ['lines that are no predictions', ['evaluate', path('list.jsonl')], /list\.jsonl:1: expected an object/],
   ['a torn line', ['evaluate', path('torn.jsonl'), '--json'], /torn\.jsonl:2: expected one JSON value/],
