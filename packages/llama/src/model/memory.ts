@@ -27,8 +27,8 @@ export function chooseMode(config: LlamaConfig, budget: MemoryBudget): StepMode 
 const SMALL_BASE = 2 ** 30;
 
 /**
- * What of a base stays in memory. A small one stays with a byte a weight: read and unpacked anew, its layers would take
- * a tenth of a step of a thousand tokens. Of a large one a layered step reads each layer when it comes to it.
+ * What of a base stays in memory. A small one stays with a byte a weight: read anew, its layers would take a
+ * fifteenth of a step of a thousand tokens. Of a large one a layered step reads each layer when it comes to it.
  */
 export function holdingFor(config: LlamaConfig, mode: StepMode): Holding {
   const weights = config.layers * matrixSizes(config).reduce((sum, size) => sum + size, 0);
