@@ -144,6 +144,24 @@ test('phantoms keep their truth and find their images', async () => {
   expect(studies).toMatchObject([{ id: 'p1', abnormal: true, views: [{ path: join(source, 'p1-f.dcm') }] }]);
 });
 
+test("a patient's second study has the first one's report before it, where the source tells their order", async () => {
+  const source = temporaryFolder();
+  const line = (id: string, patient: string, findings: string) =>
+    JSON.stringify({ id, patient, findings, impression: '', tags: ['normal'], views: [] });
+  const lines = [
+    line('a1', 'a', 'Clear lungs.'),
+    line('b1', 'b', 'Large heart.'),
+    line('a2', 'a', 'New edema.'),
+  ];
+  writeFileSync(join(source, 'studies.jsonl'), `${lines.join('\n')}\n`);
+  const { studies } = await run(source, { format: 'phantom' });
+  expect(studies.map(({ id, prior }) => [id, prior])).toEqual([
+    ['a1', undefined],
+    ['b1', undefined],
+    ['a2', 'Clear lungs.'],
+  ]);
+});
+
 test('simulated scores carry the word wherever they go', async () => {
   const { studies, manifest } = await run(writeReports(REPORTS), { findings: 'simulated' });
   expect(studies.every((study) => study.scores?.source === 'simulated')).toBe(true);

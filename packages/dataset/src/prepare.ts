@@ -87,7 +87,7 @@ export async function prepare(source: string, options: PrepareOptions): Promise<
 
   progress({ stage: 'select', done: 1, total: 3 });
   const choices = choicesOf(options, read, await findImages(folder, options), split);
-  const { studies, skipped } = select(source, read.records, choices);
+  const { studies, skipped } = select(source, read, choices);
 
   progress({ stage: 'audit', done: 2, total: 3 });
   const audit = await auditLeaks(studies, out, mistakes);
@@ -178,13 +178,19 @@ async function findImages(
   );
 }
 
-function select(source: string, records: readonly SourceRecord[], choices: Choices) {
+function select(source: string, { records, chronological = false }: Source, choices: Choices) {
   const studies: Study[] = [];
+  /** By patient: the report of the latest study so far. */
+  const reports = new Map<string, string>();
   const skipped: Record<string, number> = {};
   for (const record of records) {
     const selection = selectStudy(record, choices);
-    if ('study' in selection) studies.push(selection.study);
-    else skipped[selection.skipped] = (skipped[selection.skipped] ?? 0) + 1;
+    if ('study' in selection) {
+      const { study } = selection;
+      const prior = chronological ? reports.get(study.patient) : undefined;
+      studies.push(prior === undefined ? study : { ...study, prior });
+      reports.set(study.patient, study.report);
+    } else skipped[selection.skipped] = (skipped[selection.skipped] ?? 0) + 1;
   }
   if (studies.length === 0) {
     const reasons = Object.entries(skipped).map(([reason, count]) => `${count} ${reason}`);

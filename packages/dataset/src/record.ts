@@ -31,7 +31,9 @@ export interface SourceRecord {
 }
 
 export interface Source {
+  /** Where `chronological`, those of one patient in the order in which they were taken. */
   readonly records: SourceRecord[];
+  readonly chronological?: boolean;
   /** Every file that was read, by path. */
   readonly files: string[];
   readonly licence: string;

@@ -33,6 +33,8 @@ export const studySchema = z
     report: text.min(1),
     indication: text.optional(),
     comparison: text.optional(),
+    /** What was written of the patient's study before this one, where the source tells their order. */
+    prior: text.optional(),
     /** MeSH-like `finding/place/side/degree`; [] when none are known, ['normal'] when there is nothing to note. */
     tags: z.array(name),
     /** Expert labels by NIH name; a label that is missing is not known. */

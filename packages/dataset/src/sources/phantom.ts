@@ -28,6 +28,7 @@ export async function readPhantoms(path: string, mistakes: Mistakes): Promise<So
   }
   return {
     records,
+    chronological: true,
     files: [file],
     licence: 'Apache-2.0',
     notices: ['phantoms: drawn images and written reports, no patients'],
