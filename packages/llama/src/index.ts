@@ -43,7 +43,7 @@ export { ADAPTER_SCALINGS, type AdapterScaling } from './model/adapter-shape.ts'
 export type { Batch, SoftRows, TokenBatch } from './model/batch.ts';
 export { type AdapterEngine, openTrainingEngine, type TrainingOptions } from './model/engine.ts';
 export { inFloat16, openFullTuningEngine } from './model/full-tuning.ts';
-export { type StepMode, wholeStepBytes } from './model/memory.ts';
+export { holdingFor, type StepMode, wholeStepBytes } from './model/memory.ts';
 export {
   type AdapterFactors,
   adapterLayout,
@@ -96,3 +96,4 @@ export { LLAMA_3_1_8B, type RandomLlamaOptions, writeRandomLlama } from './weigh
 export { llama3RopeFactors } from './weights/rope-scaling.ts';
 export { interleaveRotaryRows, separateRotaryRows } from './weights/rotary-rows.ts';
 export { type GgufOptions, writeLlamaGguf } from './weights/write-gguf.ts';
+export { type Nf4Folder, writeNf4Folder } from './weights/write-nf4.ts';

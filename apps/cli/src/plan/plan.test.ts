@@ -11,7 +11,7 @@ const matrices = PROJECTIONS.reduce((sum, projection) => {
 const shape = (more: Partial<TrainingShape> = {}): TrainingShape => ({
   config: LLAMA_3_1_8B,
   weights: { packed: matrices, plain: 0 },
-  recipe: { rank: 16, targets: [...PROJECTIONS] },
+  recipe: { rank: 16, targets: [...PROJECTIONS], optimizerBits: 32 },
   batch: 1,
   sequence: 512,
   ...more,

@@ -4,6 +4,7 @@
  */
 import {
   adapterLayout,
+  holdingFor,
   type LlamaConfig,
   PROJECTIONS,
   parameterCount,
@@ -17,7 +18,7 @@ export interface TrainingShape {
   readonly config: LlamaConfig;
   /** Matrices of all layers that stay in 4 bits, and those that do not, by their number of weights. */
   readonly weights: { readonly packed: number; readonly plain: number };
-  readonly recipe: Pick<Recipe, 'rank' | 'targets'>;
+  readonly recipe: Pick<Recipe, 'rank' | 'targets' | 'optimizerBits'>;
   /** The largest batch: rows, and tokens of the longest. */
   readonly batch: number;
   readonly sequence: number;
@@ -29,36 +30,52 @@ export interface MemoryPart {
 }
 
 const FLOAT = 4;
-/** A packed block of 32 weights: 16 bytes of nibbles, scale and offset in float32. */
-const PACKED_WEIGHT = 24 / 32;
+/** Bytes of a packed weight: nibbles, or a byte, and scale and offset in float32 a block of 32. */
+const PACKED_WEIGHT = { held: 24 / 32, 'held in bytes': 40 / 32 } as const;
 /** Node, ONNX Runtime and the program, before any weight. */
 const PROGRAM = 180e6;
-/** Parameters and gradients, each here and in the training thread, and AdamW's two moments. */
-const ADAPTER_COPIES = 6;
-/** Rows of the head at a time in layered mode, as `TrainingOptions` has it. */
-const HEAD_CHUNK = 256;
-/** Logits, their softmax and what the gradient adds, [HEAD_CHUNK, V] each. */
+/** Parameters and gradients, each here and in the training thread. */
+const ADAPTER_COPIES = 4;
+/** Bytes of both of AdamW's moments for a parameter. */
+const MOMENTS = { 32: 8, 8: 2 + 8 / 256 } as const;
+/** Weights and logits of the head at a time where it is streamed, as packages/llama/src/model/streamed-head.ts has them. */
+const [PART_WEIGHTS, PART_LOGITS] = [2 ** 23, 2 ** 23];
+/** Logits, their powers and one more, of a part. */
 const HEAD_COPIES = 3;
-/** What arenas hold beyond the tensors named here: measured on SmolLM2 and on Llama 3.1 8B. */
-const ARENA_SLACK = 1.15;
+/** Layers that were read stay until the collector comes: found on Llama 3.1 8B. */
+const READ_LAYERS = 6.5;
+/** What arenas hold beyond the tensors named here. Fitted to measurements: docs/experiments/memory.md. */
+const ARENAS = 135e6;
 /** `wholeStepBytes` is a bound to choose by; this much of it was found, and beside it the arenas of the scoring graphs. */
-const WHOLE = { share: 0.84, scoring: 70e6 };
+const WHOLE = { share: 0.98, scoring: 40e6 };
 
 /** Numbers that an adapter trains. */
 export const trainable = ({ config, recipe }: TrainingShape): number =>
   parameterCount(adapterLayout(config, recipe.rank, recipe.targets));
 
 export function memoryParts(shape: TrainingShape, mode: StepMode): MemoryPart[] {
-  const { config, weights } = shape;
-  const { vocabulary, width, tiedEmbedding } = config;
-  const held = weights.packed * PACKED_WEIGHT + weights.plain * FLOAT;
+  const { recipe } = shape;
+  const perNumber = ADAPTER_COPIES * FLOAT + MOMENTS[recipe.optimizerBits];
   return [
     { name: 'program', bytes: PROGRAM },
-    { name: 'base, matrices', bytes: held },
-    { name: 'base, embedding and head', bytes: (tiedEmbedding ? 1 : 2) * vocabulary * width * FLOAT },
-    { name: 'adapter and optimizer', bytes: ADAPTER_COPIES * trainable(shape) * FLOAT },
+    { name: 'base, matrices', bytes: layersHeld(shape, mode) },
+    { name: 'base, head', bytes: headHeld(shape, mode) },
+    { name: 'adapter and optimizer', bytes: perNumber * trainable(shape) },
     { name: 'step', bytes: mode === 'whole' ? wholeBytes(shape) : layeredBytes(shape) },
   ];
+}
+
+/** The frozen layers, or as many of them as are in memory at a time. */
+function layersHeld({ config, weights }: TrainingShape, mode: StepMode): number {
+  const { layers } = holdingFor(config, mode);
+  if (layers !== 'read') return weights.packed * PACKED_WEIGHT[layers] + weights.plain * FLOAT;
+  const all = weights.packed * PACKED_WEIGHT.held + weights.plain * FLOAT;
+  return (READ_LAYERS * all) / config.layers;
+}
+
+/** The head is held in float32, or streamed; rows of the embedding are read as they are needed. */
+function headHeld({ config: { vocabulary, width } }: TrainingShape, mode: StepMode): number {
+  return mode === 'whole' ? vocabulary * width * FLOAT : Math.min(vocabulary * width, PART_WEIGHTS);
 }
 
 export const totalBytes = (parts: readonly MemoryPart[]): number =>
@@ -83,6 +100,8 @@ function layeredBytes({ config, batch, sequence }: TrainingShape): number {
   const scores = batch * heads * sequence * sequence;
   const backward = merged + kept + 3 * scores;
   const forward = merged + kept / 2 + scores;
-  const head = HEAD_COPIES * Math.min(HEAD_CHUNK, tokens) * vocabulary;
-  return FLOAT * (layers * tokens * width + ARENA_SLACK * (forward + backward + head));
+  const part = Math.min(vocabulary, Math.ceil(PART_WEIGHTS / width));
+  // Once to learn, once to score: each graph has its arena.
+  const head = 2 * (HEAD_COPIES * Math.min(PART_LOGITS, tokens * part) + part * width);
+  return FLOAT * (layers * tokens * width + forward + backward + head) + ARENAS;
 }
