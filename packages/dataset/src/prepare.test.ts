@@ -147,18 +147,25 @@ test('phantoms keep their truth and find their images', async () => {
 test("a patient's second study has the first one's report before it, where the source tells their order", async () => {
   const source = temporaryFolder();
   const line = (id: string, patient: string, findings: string) =>
-    JSON.stringify({ id, patient, findings, impression: '', tags: ['normal'], views: [] });
+    JSON.stringify({
+      id,
+      patient,
+      findings,
+      impression: '',
+      tags: ['normal'],
+      views: [{ id: `${id}-f`, projection: 'frontal' }],
+    });
   const lines = [
-    line('a1', 'a', 'Clear lungs.'),
-    line('b1', 'b', 'Large heart.'),
-    line('a2', 'a', 'New edema.'),
+    line('a1', 'a', 'The lungs are clear.'),
+    line('b1', 'b', 'The heart is large.'),
+    line('a2', 'a', 'There is new edema.'),
   ];
   writeFileSync(join(source, 'studies.jsonl'), `${lines.join('\n')}\n`);
   const { studies } = await run(source, { format: 'phantom' });
   expect(studies.map(({ id, prior }) => [id, prior])).toEqual([
     ['a1', undefined],
     ['b1', undefined],
-    ['a2', 'Clear lungs.'],
+    ['a2', 'The lungs are clear.'],
   ]);
 });
 
