@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fail, Mistakes, type ReportProgress, sha256, sha256File, silent, startRun } from '@llama-xr/core';
 import type { DeidentifiedChoice } from '@llama-xr/reports';
 import { auditLeaks } from './audit.ts';
-import type { ReadSource, Source, SourceRecord } from './record.ts';
+import type { ReadSource, Source } from './record.ts';
 import { type Choices, noticesOf, selectStudy } from './select.ts';
 import { isFolder } from './sources/bounded.ts';
 import { addGoldLabels } from './sources/gold-labels.ts';
