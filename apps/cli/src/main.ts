@@ -14,6 +14,7 @@ import { label } from './commands/label.ts';
 import { merge } from './commands/merge.ts';
 import { plan } from './commands/plan.ts';
 import { prepare } from './commands/prepare.ts';
+import { quantize } from './commands/quantize.ts';
 import { reviewImport } from './commands/review-import.ts';
 import { reviewPack } from './commands/review-pack.ts';
 import { scenarios } from './commands/scenarios.ts';
@@ -32,6 +33,7 @@ const COMMANDS = [
   importAdapter,
   label,
   merge,
+  quantize,
   evaluate,
   compare,
   counterfactual,
