@@ -13,6 +13,8 @@ const ROOT = join(import.meta.dirname, '..');
 const ENTRIES = {
   main: 'apps/cli/src/main.ts',
   'training-thread': 'packages/llama/src/model/training-thread.ts',
+  'variant-process': 'apps/cli/src/efficiency/variant-process.ts',
+  'device-process': 'apps/cli/src/devices/device-process.ts',
   child: 'packages/llamacpp/src/child.ts',
 };
 

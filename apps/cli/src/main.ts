@@ -1,6 +1,7 @@
 /** `llama-xr`: the commands, and the one place where an error becomes words and an exit code. */
 import { LlamaXrError } from '@llama-xr/core';
 import { Command, CommanderError } from 'commander';
+import { bench } from './commands/bench.ts';
 import { compare } from './commands/compare.ts';
 import { counterfactual } from './commands/counterfactual.ts';
 import { demo } from './commands/demo.ts';
@@ -34,6 +35,7 @@ const COMMANDS = [
   label,
   merge,
   quantize,
+  bench,
   evaluate,
   compare,
   counterfactual,

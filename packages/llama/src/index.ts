@@ -41,6 +41,7 @@ export {
 } from './fusion/view-features.ts';
 export { ADAPTER_SCALINGS, type AdapterScaling } from './model/adapter-shape.ts';
 export type { Batch, SoftRows, TokenBatch } from './model/batch.ts';
+export { checkTrainingDevice, type DeviceCheck } from './model/device-check.ts';
 export { type AdapterEngine, openTrainingEngine, type TrainingOptions } from './model/engine.ts';
 export { inFloat16, openFullTuningEngine } from './model/full-tuning.ts';
 export { holdingFor, type StepMode, wholeStepBytes } from './model/memory.ts';

@@ -15,7 +15,7 @@ test('nodes of the sessions that were opened meanwhile, by graph, operator and p
   });
   expect(result.data[0]).toBe(6);
   expect(placements).toEqual([
-    { graph: 'product', operator: 'Gemm', provider: 'CPUExecutionProvider', nodes: 1 },
+    { session: 0, graph: 'product', operator: 'Gemm', provider: 'CPUExecutionProvider', nodes: 1 },
   ]);
   await using later = await open(graph);
   await later.run(feeds);
@@ -34,8 +34,8 @@ test('a node that ran twice counts once; what is no node does not count', () => 
     node('Split.2_kernel_time', 'Gpu'),
     { cat: 'Node', name: 'Split.2_fence_before', args: { op_name: 'Split' } },
   ];
-  expect(placementsIn(JSON.stringify(events), 'g')).toEqual([
-    { graph: 'g', operator: 'Split', provider: 'Cpu', nodes: 1 },
-    { graph: 'g', operator: 'Split', provider: 'Gpu', nodes: 1 },
+  expect(placementsIn(JSON.stringify(events), { graph: 'g', number: 3 })).toEqual([
+    { session: 3, graph: 'g', operator: 'Split', provider: 'Cpu', nodes: 1 },
+    { session: 3, graph: 'g', operator: 'Split', provider: 'Gpu', nodes: 1 },
   ]);
 });

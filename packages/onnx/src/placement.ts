@@ -10,6 +10,8 @@ import type { InferenceSession } from 'onnxruntime-node';
 
 /** Nodes of one operator in one graph that ran on one provider. */
 export interface Placement {
+  /** Counts the sessions. */
+  readonly session: number;
   /** The session's name. */
   readonly graph: string;
   readonly operator: string;
@@ -21,7 +23,7 @@ export interface Placement {
 interface Measurement {
   readonly folder: string;
   sessions: number;
-  readonly open: Map<InferenceSession, { readonly graph: string; readonly prefix: string }>;
+  readonly open: Map<InferenceSession, { readonly graph: string; readonly number: number }>;
   readonly placements: Placement[];
 }
 
@@ -45,10 +47,10 @@ export async function measurePlacement<T>(
 export function startProfile() {
   const measurement = current.getStore();
   if (measurement === undefined) return undefined;
-  const prefix = `session-${measurement.sessions++}`;
+  const number = measurement.sessions++;
   return {
-    settings: { enableProfiling: true, profileFilePrefix: join(measurement.folder, prefix) },
-    opened: (engine: InferenceSession, graph: string) => measurement.open.set(engine, { graph, prefix }),
+    settings: { enableProfiling: true, profileFilePrefix: join(measurement.folder, `session-${number}`) },
+    opened: (engine: InferenceSession, graph: string) => measurement.open.set(engine, { graph, number }),
   };
 }
 
@@ -59,11 +61,9 @@ export function finishProfile(engine: InferenceSession): void {
   if (measurement === undefined || session === undefined) return;
   measurement.open.delete(engine);
   engine.endProfiling();
-  const file = readdirSync(measurement.folder).find((name) => name.startsWith(`${session.prefix}_`));
+  const file = readdirSync(measurement.folder).find((name) => name.startsWith(`session-${session.number}_`));
   if (file === undefined) return;
-  measurement.placements.push(
-    ...placementsIn(readFileSync(join(measurement.folder, file), 'utf8'), session.graph),
-  );
+  measurement.placements.push(...placementsIn(readFileSync(join(measurement.folder, file), 'utf8'), session));
 }
 
 interface ProfileEvent {
@@ -73,7 +73,10 @@ interface ProfileEvent {
 }
 
 /** A node that ran more than once counts once. */
-export function placementsIn(profile: string, graph: string): Placement[] {
+export function placementsIn(
+  profile: string,
+  { graph, number }: { readonly graph: string; readonly number: number },
+): Placement[] {
   const found = new Map<string, Set<string>>();
   for (const { cat, name = '', args } of JSON.parse(profile) as ProfileEvent[]) {
     if (cat !== 'Node' || args?.op_name === undefined || args.provider === undefined) continue;
@@ -82,6 +85,6 @@ export function placementsIn(profile: string, graph: string): Placement[] {
   }
   return [...found].map(([key, names]) => {
     const [operator, provider] = key.split(' ') as [string, string];
-    return { graph, operator, provider, nodes: names.size };
+    return { session: number, graph, operator, provider, nodes: names.size };
   });
 }

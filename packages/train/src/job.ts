@@ -12,7 +12,7 @@ import {
   saveProjector,
   softSlots,
 } from '@llama-xr/llama';
-import type { Device } from '@llama-xr/onnx';
+import type { Device, Precision } from '@llama-xr/onnx';
 import { inBatches } from './batches.ts';
 import { LiveLog } from './live-log.ts';
 import { rowLength } from './packing.ts';
@@ -38,6 +38,8 @@ export interface TrainingJob {
   readonly mode?: StepMode | 'auto';
   readonly memoryBytes?: number;
   readonly device?: Device;
+  /** Of matrix products: float16 for devices with units for it. */
+  readonly precision?: Precision;
   readonly threads?: number;
   readonly checkpointSeconds?: number;
   /** Writes an event file of TensorBoard as well. */
@@ -67,6 +69,7 @@ export async function* runTrainingJob(job: TrainingJob): AsyncGenerator<JobEvent
     ...(mode && { mode }),
     ...(memoryBytes && { memoryBytes }),
     ...(device && { device }),
+    ...(job.precision && { precision: job.precision }),
     ...(threads && { threads }),
   });
   if (job.from !== undefined) beginFrom(engine, job.from);

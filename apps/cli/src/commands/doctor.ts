@@ -1,11 +1,18 @@
 /** `llama-xr doctor`: what this machine offers, and whether a base model can be used. */
 import { cpus, freemem, totalmem } from 'node:os';
 import { fail, sha256File } from '@llama-xr/core';
-import { type LlamaConfig, llamaConfigOfGguf, PROJECTIONS, projectionShape } from '@llama-xr/llama';
+import {
+  type DeviceCheck,
+  type LlamaConfig,
+  llamaConfigOfGguf,
+  PROJECTIONS,
+  projectionShape,
+} from '@llama-xr/llama';
 import { nativeLibraries } from '@llama-xr/llamacpp';
-import { installedDevices } from '@llama-xr/onnx';
+import { type Device, installedDevices } from '@llama-xr/onnx';
 import { openGguf } from '@llama-xr/tensor';
 import type { Command } from 'commander';
+import { inOwnProcess } from '../own-process.ts';
 import { bytes, type OutputFlags, openTerminal } from '../terminal.ts';
 import { version } from '../version.ts';
 
@@ -24,7 +31,7 @@ export function doctor(root: Command): void {
 
 async function run(flags: Flags): Promise<void> {
   const terminal = openTerminal(flags);
-  const machine = describeMachine();
+  const machine = { ...describeMachine(), devices: await checkDevices() };
   const base = flags.base === undefined ? undefined : await describeBase(flags.base);
   terminal.result({ machine, ...(base ? { base } : {}) }, () =>
     [machineText(machine), ...(base ? ['', baseText(base)] : [])].join('\n'),
@@ -43,6 +50,33 @@ function describeMachine() {
     trainingDevices: installedDevices(),
     generation: nativeLibraries(),
   };
+}
+
+/** What a device other than the CPU makes of our graphs, or why it cannot be used. */
+type DeviceReport = DeviceCheck | { readonly device: Device; readonly refused: string };
+
+async function checkDevices(): Promise<DeviceReport[]> {
+  const reports: DeviceReport[] = [];
+  for (const device of installedDevices().filter((name) => name !== 'cpu')) {
+    try {
+      reports.push(await inOwnProcess<DeviceCheck>('devices/device-process', device));
+    } catch (error) {
+      reports.push({ device, refused: (error as Error).message });
+    }
+  }
+  return reports;
+}
+
+function deviceText(report: DeviceReport): string {
+  if ('refused' in report) return `cannot be used here: ${report.refused.slice(0, 300)}`;
+  const worst = Math.max(...report.modes.map(({ gradientError }) => gradientError));
+  const fallen = Object.entries(report.onCpu).map(([operator, nodes]) => `${operator} ${nodes}`);
+  return (
+    `trains; gradients ${worst.toExponential(1)} from the CPU's; ` +
+    (fallen.length === 0
+      ? 'no operator falls back to the CPU'
+      : `of ${report.nodes} nodes on the CPU all the same: ${fallen.join(', ')}`)
+  );
 }
 
 async function describeBase(path: string) {
@@ -89,13 +123,14 @@ function adapterSize(config: LlamaConfig, rank: number): number {
 
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-function machineText(machine: ReturnType<typeof describeMachine>): string {
+function machineText(machine: ReturnType<typeof describeMachine> & { devices: DeviceReport[] }): string {
   const { generation } = machine;
   return rows('This machine', [
     ['llama-xr', `${machine.version} on Node ${machine.node}, ${machine.platform}`],
     ['processor', `${machine.cpu}, ${machine.cores} cores`],
     ['memory', `${bytes(machine.memoryBytes)}, ${bytes(machine.freeMemoryBytes)} free`],
     ['training on', machine.trainingDevices.join(', ')],
+    ...machine.devices.map((report): [string, string] => [report.device, deviceText(report)]),
     [
       'generation by',
       generation.found

@@ -1,7 +1,7 @@
 /** `llama-xr train`: QLoRA of a base model on a prepared data set. */
 import { existsSync } from 'node:fs';
 import { FUSIONS, type Fusion } from '@llama-xr/llama';
-import { DEVICES, type Device } from '@llama-xr/onnx';
+import { DEVICES, type Device, PRECISIONS, type Precision } from '@llama-xr/onnx';
 import { type RunFolder, readRecipe } from '@llama-xr/train';
 import { type Command, Option } from 'commander';
 import { count } from '../flags.ts';
@@ -21,6 +21,7 @@ interface Flags extends OutputFlags {
   mode: 'auto' | 'whole' | 'layered';
   memory?: number;
   device: Device;
+  precision: Precision;
   threads?: number;
   tensorboard?: boolean;
 }
@@ -53,6 +54,11 @@ export function train(root: Command): void {
     )
     .option('--memory <GB>', 'memory that a step may use, in GB', (text) => count('--memory', text))
     .addOption(new Option('--device <name>', 'where to compute').choices(DEVICES).default('auto'))
+    .addOption(
+      new Option('--precision <type>', 'of matrix products; float16 is for GPUs, and untested on one')
+        .choices(PRECISIONS)
+        .default('float32'),
+    )
     .option('--threads <n>', 'processor threads', (text) => count('--threads', text))
     .option('--tensorboard', "write an event file of TensorBoard into the run folder's tensorboard/")
     .addHelpText(
@@ -113,7 +119,7 @@ async function run(flags: Flags): Promise<void> {
   });
   const { folder, ...result } = await runTraining(
     plan,
-    { out, mode, device, memory, threads, tensorboard },
+    { out, mode, device, precision: flags.precision, memory, threads, tensorboard },
     terminal,
   );
   const { notices } = plan.description;

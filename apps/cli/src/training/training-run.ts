@@ -3,7 +3,7 @@ import { fail, sha256, sha256File, startRun, writeManifest } from '@llama-xr/cor
 import { readStudies, STUDIES_FILE } from '@llama-xr/dataset';
 import { loadTokenizer, type ProjectorOrigin, promptNotices } from '@llama-xr/llama';
 import { readPredictions } from '@llama-xr/metrics';
-import type { Device } from '@llama-xr/onnx';
+import type { Device, Precision } from '@llama-xr/onnx';
 import { openGguf } from '@llama-xr/tensor';
 import {
   adapterFiles,
@@ -54,6 +54,7 @@ export interface TrainingPlace {
   readonly out: string;
   readonly mode: 'auto' | 'whole' | 'layered';
   readonly device: Device;
+  readonly precision?: Precision | undefined;
   /** In GB. */
   readonly memory?: number | undefined;
   readonly threads?: number | undefined;
@@ -139,6 +140,7 @@ export async function runTraining(plan: TrainingPlan, place: TrainingPlace, term
     mode,
     device,
     tensorboard,
+    ...(place.precision !== undefined && { precision: place.precision }),
     ...(memory !== undefined && { memoryBytes: memory * 1e9 }),
     ...(threads !== undefined && { threads }),
   });

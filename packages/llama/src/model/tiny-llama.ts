@@ -1,5 +1,5 @@
 /**
- * For tests: a Llama small enough to differentiate in a moment, with weights from a formula that
+ * For tests and checks of devices: a Llama small enough to differentiate in a moment, with weights from a formula that
  * reference/llama_gradients.py computes as well.
  */
 import type { Batch } from './batch.ts';
