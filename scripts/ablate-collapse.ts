@@ -182,7 +182,7 @@ async function trainSwitch(name: string, base: string, seed: number, data: Train
     identity: 'ablation',
     mode: 'whole',
     threads: 1,
-    ...(from !== undefined && { from: folderOf(from, seed).adapter }),
+    ...(from !== undefined && { from: { adapter: folderOf(from, seed).adapter } }),
   }))
     if (event.type === 'validation') [loss, gap] = [event.loss, event.groundingGap ?? Number.NaN];
   return { loss, gap, trainSeconds: (performance.now() - began) / 1000 };

@@ -20,7 +20,10 @@ export { isProjectorSlot, type ProjectorShape } from './fusion/projector.ts';
 export {
   loadProjector,
   type Projector,
+  type ProjectorFile,
   type ProjectorOrigin,
+  readProjector,
+  restoreProjector,
   saveProjector,
 } from './fusion/projector-file.ts';
 export {

@@ -18,7 +18,7 @@ export * from './run-folder.ts';
 export * from './run-log.ts';
 export * from './sampling.ts';
 export * from './schedule.ts';
-export { adapterFiles } from './start.ts';
+export { type Start, startAt } from './start.ts';
 export * from './trainer.ts';
 export * from './validation.ts';
 export * from './watch.ts';

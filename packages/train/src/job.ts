@@ -19,7 +19,7 @@ import { rowLength } from './packing.ts';
 import { rowsWithRivals } from './pair-objective.ts';
 import type { Recipe } from './recipe.ts';
 import { RunFolder } from './run-folder.ts';
-import { beginFrom } from './start.ts';
+import { beginFrom, type Start } from './start.ts';
 import { planRun, type TrainEvent, type TrainingData, train } from './trainer.ts';
 
 export interface TrainingJob {
@@ -33,8 +33,8 @@ export interface TrainingJob {
   readonly projector?: ProjectorOrigin;
   /** Decides which checkpoint may be resumed. */
   readonly identity: string;
-  /** The adapter to begin from: its folder, or its GGUF file. LoRA's own start where absent. */
-  readonly from?: string;
+  /** What to begin from; LoRA's own start where absent. */
+  readonly from?: Start;
   readonly mode?: StepMode | 'auto';
   readonly memoryBytes?: number;
   readonly device?: Device;

@@ -25,8 +25,8 @@ const RunDescription = z.object({
   base: HashedPath,
   data: HashedPath,
   recipe: Recipe,
-  /** The adapter that training began from, where it was not LoRA's own start. */
-  from: HashedPath.optional(),
+  /** The adapter that training began from, where it was not LoRA's own start, and the projector beside it. */
+  from: HashedPath.extend({ projector: HashedPath.optional() }).optional(),
   /** Drafts of training studies that preference tuning holds the reports against. */
   rejected: HashedPath.optional(),
   /** Where the findings came from images: the encoder as it was named, its features, the heads that read tags from them. */

@@ -1,11 +1,24 @@
-/** A run by sight from end to end: adapter and projector learn together to tell images apart, and a killed run goes on. */
+/**
+ * A run by sight from end to end: adapter and projector learn together to tell images apart, a killed run goes on, and a second
+ * stage begins with both.
+ */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '@llama-xr/core';
 import { loadProjector, type SoftInput } from '@llama-xr/llama';
 import { afterAll, expect, test } from 'vitest';
-import { type Example, type JobEvent, parseRecipe, RunFolder, runTrainingJob } from './index.ts';
+import {
+  type Example,
+  type JobEvent,
+  parseRecipe,
+  type Recipe,
+  RunFolder,
+  readEvents,
+  runTrainingJob,
+  type Start,
+  startAt,
+} from './index.ts';
 
 const BASE = join(import.meta.dirname, '../../llama/src/golden/tiny-llama.gguf');
 const root = mkdtempSync(join(tmpdir(), 'llama-xr-sight-'));
@@ -31,35 +44,34 @@ const study = (i: number): Example => {
   );
   const prompt = [5, 0, 0, 6];
   const tokens = Int32Array.from([...prompt, ...(REPORTS[kind] as readonly number[])]);
-  return { id: `s${i}`, tokens, lossFrom: prompt.length, soft: { from: 1, features, present } };
+  const known = { told: `${kind}`, stated: `${kind}` };
+  return { id: `s${i}`, tokens, lossFrom: prompt.length, ...known, soft: { from: 1, features, present } };
 };
 const PASSES = 4;
 const examples = Array.from({ length: 40 }, (_, i) => study(i));
 const data = { passes: Array.from({ length: PASSES }, () => examples.slice(0, 32)), val: examples.slice(32) };
 
-const recipe = parseRecipe(
-  {
-    name: 'sight',
-    fusion: 'visual',
-    visual: { ...settings, hidden: 8 },
-    rank: 4,
-    alpha: 8,
-    passes: PASSES,
-    batchSize: 8,
-    packing: true,
-    sharePrefix: true,
-    rowTokens: 24,
-    maxTokens: 16,
-    learningRate: 0.01,
-    warmupSteps: 4,
-    rates: { b: 4, projector: 1.5 },
-    validation: { grounding: 8, everySteps: 4 },
-    keep: 'best',
-  },
-  'sight',
-);
+const fields = {
+  name: 'sight',
+  fusion: 'visual',
+  visual: { ...settings, hidden: 8 },
+  rank: 4,
+  alpha: 8,
+  passes: PASSES,
+  batchSize: 8,
+  packing: true,
+  sharePrefix: true,
+  rowTokens: 24,
+  maxTokens: 16,
+  learningRate: 0.01,
+  warmupSteps: 4,
+  rates: { b: 4, projector: 1.5 },
+  validation: { grounding: 8, everySteps: 4 },
+  keep: 'best',
+};
+const recipe = parseRecipe(fields, 'sight');
 
-const job = (name: string) =>
+const job = (name: string, more: { recipe?: Recipe; from?: Start } = {}) =>
   runTrainingJob({
     base: BASE,
     folder: join(root, name),
@@ -70,6 +82,7 @@ const job = (name: string) =>
     mode: 'whole',
     threads: 1,
     checkpointSeconds: name === 'killed' ? 0 : 1000,
+    ...more,
   });
 
 /** What must be the same in a run that was killed. */
@@ -105,4 +118,41 @@ test('it learns to tell images apart, and a killed run ends with the same adapte
     vectors.push(await loaded.project(examples[0]?.soft as SoftInput));
   }
   expect(vectors[0]).toEqual(vectors[1]);
+}, 60_000);
+
+test.each([
+  ['preference', { preference: { beta: 0.5 }, contrast: { share: 0 } }],
+  ['contrast', { contrast: { share: 1 } }],
+])(
+  'a second stage with %s begins with the adapter and the projector of the first',
+  async (name, pairs) => {
+    const first = new RunFolder(join(root, 'straight'));
+    const second = parseRecipe({ ...fields, ...pairs, keep: 'last' }, name);
+    mkdirSync(join(root, name));
+    const events = await Array.fromAsync(job(name, { recipe: second, from: startAt(first.path) }));
+    const looks = events.flatMap((event) => (event.type === 'validation' ? [event] : []));
+    const ended = readEvents(first.log).findLast((event) => event.type === 'validation');
+    expect(looks[0]?.loss).toBeCloseTo(ended?.loss as number, 6);
+    expect(looks[0]?.groundingGap).toBeCloseTo(ended?.groundingGap as number, 6);
+    const steps = events.flatMap((event) => (event.type === 'step' ? [event] : []));
+    expect(steps.at(-1)?.pairs?.difference).toBeGreaterThan(steps[0]?.pairs?.difference as number);
+
+    await using before = await loadProjector(first.projector);
+    await using after = await loadProjector(new RunFolder(join(root, name)).projector);
+    expect(after.scale).toEqual(before.scale);
+    const seen = examples[0]?.soft as SoftInput;
+    expect(await after.project(seen)).not.toEqual(await before.project(seen));
+  },
+  60_000,
+);
+
+test('a second stage by sight needs a projector of its own shape', async () => {
+  const { adapter, projector } = new RunFolder(join(root, 'straight'));
+  mkdirSync(join(root, 'refused'));
+  const run = (from: Start, visual = {}) =>
+    Array.fromAsync(job('refused', { recipe: parseRecipe({ ...fields, ...visual }, 'refused'), from }));
+  await expect(run({ adapter })).rejects.toThrow(/adapter: expected a projector beside it, got no projector/);
+  await expect(run({ adapter, projector }, { visual: { ...settings, hidden: 9 } })).rejects.toThrow(
+    /projector\.safetensors: w1: expected \[9,8\], got \[8,8\]/,
+  );
 }, 60_000);

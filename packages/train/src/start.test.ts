@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '@llama-xr/core';
 import { afterAll, expect, test } from 'vitest';
-import { type Example, type JobEvent, parseRecipe, RunFolder, runTrainingJob } from './index.ts';
+import { type Example, type JobEvent, parseRecipe, RunFolder, runTrainingJob, startAt } from './index.ts';
 
 const BASE = join(import.meta.dirname, '../../llama/src/golden/tiny-llama.gguf');
 
@@ -34,7 +34,7 @@ async function run(name: string, fields: object, from?: string): Promise<JobEven
   const data = { passes: Array.from({ length: recipe.passes }, () => examples.slice(8)), val };
   mkdirSync(folder, { recursive: true });
   const job = { base: BASE, folder, recipe, data, identity: name, mode: 'layered', threads: 1 } as const;
-  return Array.fromAsync(runTrainingJob({ ...job, ...(from !== undefined && { from }) }));
+  return Array.fromAsync(runTrainingJob({ ...job, ...(from !== undefined && { from: startAt(from) }) }));
 }
 
 const looks = (events: JobEvent[]) =>

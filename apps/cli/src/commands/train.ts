@@ -41,7 +41,10 @@ export function train(root: Command): void {
       ).choices(FUSIONS),
     )
     .requiredOption('--recipe <file>', 'recipe: JSON with comments, see recipes/')
-    .option('--from <dir>', 'begin from the adapter of this run folder, or of a folder or GGUF file')
+    .option(
+      '--from <dir>',
+      'begin from the adapter (and projector) of this run folder, or from the adapter of a folder or GGUF file',
+    )
     .option(
       '--rejected <file>',
       'drafts of training studies (generate --split train) that preference tuning holds their reports against',
@@ -84,7 +87,8 @@ The run folder's curves.html shows losses, grounding gap, rate and speed while t
 
 fusion visual shows the model what the encoder saw: soft tokens, which a projector makes of the features of each view and
 which is trained with the adapter; hybrid states findings in words as well. Both need --features; a grid needs the maps that
-llama-xr encode --maps keeps. A missing view is a learned absence.
+llama-xr encode --maps keeps. A missing view is a learned absence. A second stage (--from) goes on with the projector too, through
+the same soft tokens, of the same encoder.
 
 Example:
   llama-xr train --base base.gguf --data data --fusion findings --recipe recipes/iu-findings.json --out run`,

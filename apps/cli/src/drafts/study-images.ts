@@ -37,11 +37,16 @@ export interface StudyImages extends ProjectorOrigin {
   of(study: Pick<Study, 'id'>): SoftInput;
 }
 
-/** For a recipe that reads no images: nothing. @throws LlamaXrError CONFIG where it does and no features are given. */
+/**
+ * For a recipe that reads no images: nothing.
+ * @param begun the projector that training goes on with, whose scale stays: what it has learned is of features on that scale
+ * @throws LlamaXrError CONFIG where it reads them and no features are given, ENCODER for those of another encoder than `begun` knows.
+ */
 export function readRecipeImages(
   { fusion, visual: { pooled, grid } }: Pick<Recipe, 'fusion' | 'visual'>,
   path: string | undefined,
   studies: readonly Study[],
+  begun?: ProjectorOrigin,
 ): StudyImages | undefined {
   if (!hasSoftTokens(fusion)) return undefined;
   if (path === undefined)
@@ -50,6 +55,7 @@ export function readRecipeImages(
     });
   const settings = { pooled, grid };
   const features = readFeatures(path, { grid });
+  if (begun !== undefined) return new FeatureImages(features, begun, path);
   const training = studies.filter(({ split }) => split === 'train');
   const scale = measureScale(training.map((study) => gathered(features, settings, study, path)));
   const { encoderHash } = features.origin;

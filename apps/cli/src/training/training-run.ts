@@ -6,13 +6,13 @@ import { readPredictions } from '@llama-xr/metrics';
 import type { Device, Precision } from '@llama-xr/onnx';
 import { openGguf } from '@llama-xr/tensor';
 import {
-  adapterFiles,
   type JobEvent,
   type Recipe,
   type RunDescription,
   RunFolder,
   recipeHash,
   runTrainingJob,
+  startAt,
   type TrainingData,
   type ValidationEvent,
 } from '@llama-xr/train';
@@ -23,6 +23,7 @@ import { withScores } from '../drafts/study-features.ts';
 import { imageNotices, readRecipeImages } from '../drafts/study-images.ts';
 import { duration, type Terminal } from '../terminal.ts';
 import { version } from '../version.ts';
+import { projectorOf } from './second-stage.ts';
 
 /** What a run is made from: paths, and the recipe. */
 export interface TrainingSources {
@@ -73,7 +74,8 @@ export async function planTraining(sources: TrainingSources): Promise<TrainingPl
   const studies = images && features ? withScores(bare, features, images.features) : bare;
   // The test split is drafted later: what it lacks is told there.
   const learned = studies.filter((study) => study.split !== 'test');
-  const seen = readRecipeImages(recipe, images?.features, learned);
+  const begun = from === undefined ? undefined : projectorOf(from, recipe);
+  const seen = readRecipeImages(recipe, images?.features, learned, begun);
   using gguf = openGguf(sources.base);
   const drafting = new Drafting({
     recipe,
@@ -89,7 +91,7 @@ export async function planTraining(sources: TrainingSources): Promise<TrainingPl
     base: await hashed(sources.base),
     data: { path: sources.data, sha256: manifest.outputs[STUDIES_FILE] ?? '' },
     recipe,
-    ...(from !== undefined && { from: await hashedAdapter(from) }),
+    ...(from !== undefined && { from: await hashedStart(from) }),
     ...(rejected !== undefined && { rejected: await hashed(rejected) }),
     ...(images && {
       images: {
@@ -113,9 +115,10 @@ export async function planTraining(sources: TrainingSources): Promise<TrainingPl
 
 const hashed = async (path: string) => ({ path, sha256: await sha256File(path) });
 
-async function hashedAdapter(from: string) {
-  const { path, weights } = adapterFiles(from);
-  return { path, sha256: await sha256File(weights) };
+async function hashedStart(from: string) {
+  const { adapter, weights, projector } = startAt(from);
+  const sha256 = await sha256File(weights);
+  return { path: adapter, sha256, ...(projector !== undefined && { projector: await hashed(projector) }) };
 }
 
 const draftsById = async (path: string): Promise<Map<string, string>> =>
@@ -128,7 +131,7 @@ export async function runTraining(plan: TrainingPlan, place: TrainingPlace, term
   const { out, mode, device, memory, threads, tensorboard = false } = place;
   const folder = await claim(out, description);
   terminal.say(summary(plan));
-  const { recipe, base, data: dataset, images, notices } = description;
+  const { recipe, base, data: dataset, images, from, notices } = description;
   const events = runTrainingJob({
     base: base.path,
     folder: out,
@@ -136,7 +139,7 @@ export async function runTraining(plan: TrainingPlan, place: TrainingPlace, term
     data,
     ...(projector && { projector }),
     identity: identityOf(description),
-    ...(description.from && { from: description.from.path }),
+    ...(from && { from: { adapter: from.path, ...(from.projector && { projector: from.projector.path }) } }),
     mode,
     device,
     tensorboard,
@@ -145,7 +148,7 @@ export async function runTraining(plan: TrainingPlan, place: TrainingPlace, term
     ...(threads !== undefined && { threads }),
   });
   const result = await follow(events, terminal);
-  const inputs = [base, dataset, ...(images ? [images.features] : [])];
+  const inputs = [base, dataset, images?.features, from, from?.projector].filter((one) => one !== undefined);
   const manifest = finish({
     command: 'train',
     inputs: Object.fromEntries(inputs.map(({ path, sha256 }) => [path, sha256])),
@@ -182,6 +185,7 @@ export function identityOf({ recipe, base, data, images, from, rejected }: RunDe
     data.sha256,
     images?.features.sha256,
     from && `from ${from.sha256}`,
+    from?.projector?.sha256,
     rejected && `rejected ${rejected.sha256}`,
   ];
   return sha256(parts.filter((part) => part !== undefined).join(' '));

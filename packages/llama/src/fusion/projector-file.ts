@@ -5,9 +5,11 @@
 import { fail } from '@llama-xr/core';
 import { open } from '@llama-xr/onnx';
 import { openSafetensors, type Safetensors, tensor, writeSafetensors } from '@llama-xr/tensor';
-import type { ParameterLayout } from '../model/parameters.ts';
+import { type ParameterLayout, viewOf } from '../model/parameters.ts';
 import {
   forwardProjector,
+  isProjectorSlot,
+  PROJECTOR_PREFIX,
   type ProjectorShape,
   type ProjectorTensor,
   projectorShapes,
@@ -78,9 +80,7 @@ export interface Projector extends ProjectorOrigin, AsyncDisposable {
  * @throws LlamaXrError FILE_* for a file that is missing, damaged or of another kind.
  */
 export async function loadProjector(path: string, options: { threads?: number } = {}): Promise<Projector> {
-  const { settings, encoderHash, shape, width, arrays } = readProjector(path);
-  const { mean, deviation, ...parameters } = arrays;
-  const scale: FeatureScale = { mean, deviation };
+  const { settings, scale, encoderHash, shape, width, parameters } = readProjector(path);
   const { threads = 1 } = options;
   const session = await open(forwardProjector(shape, width), { name: 'projector', threads });
   const slots = BigInt64Array.from({ length: shape.slots }, (_, k) => BigInt(k));
@@ -100,9 +100,36 @@ export async function loadProjector(path: string, options: { threads?: number } 
   };
 }
 
+/** A projector as it lies in its file. */
+export interface ProjectorFile extends ProjectorOrigin {
+  readonly shape: ProjectorShape;
+  /** E */
+  readonly width: number;
+  readonly parameters: Readonly<Record<ProjectorTensor, Float32Array>>;
+}
+
+/**
+ * Puts a projector's numbers into an engine that trains one, to go on from there.
+ * @throws LlamaXrError CONFIG when the engine's has other shapes; FILE_* as {@link loadProjector}.
+ */
+export function restoreProjector(
+  { layout, parameters }: { layout: ParameterLayout; parameters: Float32Array },
+  path: string,
+): void {
+  const file = readProjector(path);
+  const shapes = projectorShapes(file.shape, file.width);
+  for (const slot of layout.filter(isProjectorSlot)) {
+    const name = slot.name.slice(PROJECTOR_PREFIX.length) as ProjectorTensor;
+    if (slot.shape.join() !== shapes[name].join())
+      fail('CONFIG', `${path}: ${name}: expected [${slot.shape}], got [${shapes[name]}]`);
+    viewOf(parameters, slot).set(file.parameters[name]);
+  }
+}
+
 type Arrays = Record<ProjectorTensor | 'mean' | 'deviation', Float32Array>;
 
-function readProjector(path: string) {
+/** @throws LlamaXrError FILE_* for a file that is missing, damaged or of another kind. */
+export function readProjector(path: string): ProjectorFile {
   using file = openSafetensors(path);
   const { format, encoderHash = '' } = file.metadata;
   if (format !== FORMAT)
@@ -114,10 +141,10 @@ function readProjector(path: string) {
   const shape: ProjectorShape = { slots, features, hidden };
   const wide = [slots, features];
   const shapes = { ...projectorShapes(shape, width), mean: wide, deviation: wide };
-  const arrays = Object.fromEntries(
+  const { mean, deviation, ...parameters } = Object.fromEntries(
     Object.entries(shapes).map(([name, expected]) => [name, floats(file, name, expected)]),
   ) as Arrays;
-  return { settings, encoderHash, shape, width, arrays };
+  return { settings, scale: { mean, deviation }, encoderHash, shape, width, parameters };
 }
 
 function readSettings({ path, metadata }: Safetensors): SoftSettings {
