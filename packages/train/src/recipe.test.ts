@@ -1,5 +1,9 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseRecipe, recipeHash } from './index.ts';
+import { parseRecipe, readRecipe, recipeHash } from './index.ts';
+
+const RECIPES = join(import.meta.dirname, '../../../recipes');
 
 const hash = (fields: object) => recipeHash(parseRecipe({ name: 'x', ...fields }, 'x'));
 
@@ -29,4 +33,31 @@ test('switches that exclude each other are refused by name', () => {
   expect(() => parseRecipe({ name: 'x', preference: {}, contrast: { share: 0.5 } }, 'x')).toThrow(
     /contrast\.share: expected 0 beside preference/,
   );
+});
+
+test.each(readdirSync(RECIPES).filter((file) => file.endsWith('.json')))(
+  '%s reads, and is named so',
+  async (file) => {
+    expect(`${(await readRecipe(join(RECIPES, file))).name}.json`).toBe(file);
+  },
+);
+
+test('the published recipe has the published values', async () => {
+  expect(await readRecipe(join(RECIPES, 'paper.json'))).toMatchObject({
+    fusion: 'scores',
+    template: 'alpaca',
+    rank: 16,
+    alpha: 16,
+    dropout: 0,
+    targets: ['q', 'k', 'v', 'o', 'gate', 'up', 'down'],
+    passes: 3,
+    batchSize: 8,
+    accumulation: 4,
+    learningRate: 2e-6,
+    schedule: 'linear',
+    warmupSteps: 30,
+    weightDecay: 0.01,
+    optimizerBits: 8,
+    decoding: { maxTokens: 700, noRepeatNgram: 3 },
+  });
 });
