@@ -16,7 +16,7 @@ export {
   type MergeOptions,
   mergeAdapter,
 } from './adapter/merge.ts';
-export { isProjectorSlot, type ProjectorShape } from './fusion/projector.ts';
+export { isProjectorSlot, type ProjectorShape, projectorLayout } from './fusion/projector.ts';
 export {
   loadProjector,
   type Projector,

@@ -8,7 +8,7 @@ import { type Command, Option } from 'commander';
 import { count } from '../flags.ts';
 import { type OutputFlags, openTerminal } from '../terminal.ts';
 import { planTraining } from '../training/training-run.ts';
-import { exportToTrl, type TrlExport } from '../training/trl-export.ts';
+import { checkRecipe, exportToTrl, type TrlExport } from '../training/trl-export.ts';
 import { version } from '../version.ts';
 
 interface Flags extends OutputFlags {
@@ -55,6 +55,7 @@ async function run(flags: Flags): Promise<void> {
   const finish = startRun();
   const { base, data, features, processes, out } = flags;
   const recipe = await readRecipe(flags.recipe);
+  checkRecipe(recipe, processes);
   const images = features === undefined ? {} : { images: { features, encoder: '' } };
   const plan = await planTraining({ base, data, recipe, ...images });
   const torchBase = flags.torchBase ?? resolve(base);

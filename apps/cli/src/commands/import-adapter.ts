@@ -5,6 +5,7 @@ import {
   type Adapter,
   adaptedProjections,
   adapterParameters,
+  hasSoftTokens,
   loadAdapter,
   openBaseWeights,
   saveAdapter,
@@ -58,8 +59,14 @@ async function run(source: string, flags: Flags): Promise<void> {
   const finish = startRun();
   const folder = new RunFolder(flags.out);
   if (folder.exists) fail('RESUME', `${flags.out}: holds a run already`);
+  const given = await readRecipe(flags.recipe);
+  if (hasSoftTokens(given.fusion))
+    fail(
+      'CONFIG',
+      `${flags.recipe}: fusion: expected findings in words, an adapter from elsewhere has no projector of images, got ${given.fusion}`,
+    );
   const adapter = readAdapter(source, flags.base);
-  const recipe = recipeOf(await readRecipe(flags.recipe), adapter, flags.recipe);
+  const recipe = recipeOf(given, adapter, flags.recipe);
   const { base, data, features, encoder = '' } = flags;
   const images = features === undefined ? {} : { images: { features, encoder } };
   const { description } = await planTraining({ base, data, recipe, ...images });

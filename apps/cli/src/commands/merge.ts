@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fail, sha256File, startRun, writeManifest } from '@llama-xr/core';
-import { MERGED_TYPES, type MergeDrift, type MergedType, mergeAdapter } from '@llama-xr/llama';
+import { hasSoftTokens, MERGED_TYPES, type MergeDrift, type MergedType, mergeAdapter } from '@llama-xr/llama';
 import { type Example, type RunDescription, RunFolder } from '@llama-xr/train';
 import { type Command, Option } from 'commander';
 import { count } from '../flags.ts';
@@ -71,6 +71,7 @@ async function run(flags: Flags): Promise<void> {
     examples.length === 0
       ? null
       : await measureLossDrift({ base, adapter, merged: out, examples, threads }, terminal);
+  const notices = [...description.notices, ...blindness(description)];
   writeManifest(
     `${out}.manifest.json`,
     finish({
@@ -78,20 +79,29 @@ async function run(flags: Flags): Promise<void> {
       inputs: { [base]: description.base.sha256, [adapter]: await sha256File(adapter) },
       outputs: { [out]: await sha256File(out) },
       config: { type, drift, loss },
-      notices: description.notices,
+      notices,
       versions: { 'llama-xr': version },
     }),
   );
-  terminal.result({ out, type, ...drift, loss, notices: description.notices }, () =>
-    [...description.notices.map((notice) => `NOTE: ${notice}`), ...words(out, type, drift, loss)].join('\n'),
+  terminal.result({ out, type, ...drift, loss, notices }, () =>
+    [...notices.map((notice) => `NOTE: ${notice}`), ...words(out, type, drift, loss)].join('\n'),
   );
 }
+
+/** What must be said of the merged file of a run by sight. */
+const blindness = ({ recipe: { fusion } }: RunDescription): string[] =>
+  hasSoftTokens(fusion)
+    ? [
+        `fusion ${fusion}: the projector of images is not in the merged file, and its drift is measured on --text alone`,
+      ]
+    : [];
 
 /** A text, or val studies as the run's recipe prompts them; none where there is nothing to measure on. */
 async function examplesOf(flags: Flags, { data, recipe }: RunDescription, base: string): Promise<Example[]> {
   if (flags.text !== undefined) return textExamples(flags.text, base);
   const folder = flags.data ?? (existsSync(data.path) ? data.path : undefined);
-  if (folder === undefined) return [];
+  // The merged file has no projector: behind images there is nothing to compare.
+  if (folder === undefined || hasSoftTokens(recipe.fusion)) return [];
   const plan = await planTraining({ base, data: folder, recipe });
   return plan.data.val.slice(0, flags.limit);
 }

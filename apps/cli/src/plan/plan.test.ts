@@ -1,4 +1,5 @@
 import { LLAMA_3_1_8B, PROJECTIONS, projectionShape } from '@llama-xr/llama';
+import { parseRecipe } from '@llama-xr/train';
 import { expect, test } from 'vitest';
 import { memoryParts, type TrainingShape, totalBytes, trainable } from './training-memory.ts';
 import { measureSpeed, stepOperations, stepSeconds } from './training-time.ts';
@@ -11,7 +12,7 @@ const matrices = PROJECTIONS.reduce((sum, projection) => {
 const shape = (more: Partial<TrainingShape> = {}): TrainingShape => ({
   config: LLAMA_3_1_8B,
   weights: { packed: matrices, plain: 0 },
-  recipe: { rank: 16, targets: [...PROJECTIONS], optimizerBits: 32 },
+  recipe: parseRecipe({ name: 'test' }, 'test'),
   batch: 1,
   sequence: 512,
   ...more,
@@ -20,6 +21,13 @@ const total = (of: TrainingShape, mode: 'whole' | 'layered') => totalBytes(memor
 
 test('Llama 3.1 8B at rank 16 trains 41,943,040 numbers', () => {
   expect(trainable(shape())).toBe(41_943_040);
+});
+
+test('by sight it trains a projector beside the adapter', () => {
+  const visual = { pooled: true, grid: 0, hidden: 512 };
+  const recipe = parseRecipe({ name: 'test', fusion: 'visual', visual }, 'test');
+  const [inner, outer, places] = [512 * 1024 + 512, 4096 * 512 + 4096, 2 * 2 * 4096];
+  expect(trainable(shape({ recipe }))).toBe(41_943_040 + inner + outer + places);
 });
 
 test('layered needs less than whole, 4 bits less than float32, fewer tokens less than more', () => {

@@ -4,21 +4,25 @@
  */
 import {
   adapterLayout,
+  hasSoftTokens,
   holdingFor,
   type LlamaConfig,
   PROJECTIONS,
   parameterCount,
   projectionShape,
+  projectorLayout,
   type StepMode,
+  softSlots,
   wholeStepBytes,
 } from '@llama-xr/llama';
 import type { Recipe } from '@llama-xr/train';
+import { FEATURES } from '@llama-xr/vision';
 
 export interface TrainingShape {
   readonly config: LlamaConfig;
   /** Matrices of all layers that stay in 4 bits, and those that do not, by their number of weights. */
   readonly weights: { readonly packed: number; readonly plain: number };
-  readonly recipe: Pick<Recipe, 'rank' | 'targets' | 'optimizerBits'>;
+  readonly recipe: Pick<Recipe, 'rank' | 'targets' | 'optimizerBits' | 'fusion' | 'visual'>;
   /** The largest batch: rows, and tokens of the longest. */
   readonly batch: number;
   readonly sequence: number;
@@ -49,9 +53,15 @@ const ARENAS = 135e6;
 /** `wholeStepBytes` is a bound to choose by; this much of it was found, and beside it the arenas of the scoring graphs. */
 const WHOLE = { share: 0.98, scoring: 40e6 };
 
-/** Numbers that an adapter trains. */
+/** Numbers that are trained: of the adapter, and of the projector where the fusion is by sight. */
 export const trainable = ({ config, recipe }: TrainingShape): number =>
-  parameterCount(adapterLayout(config, recipe.rank, recipe.targets));
+  parameterCount(adapterLayout(config, recipe.rank, recipe.targets)) + projectorNumbers(config, recipe);
+
+function projectorNumbers({ width }: LlamaConfig, { fusion, visual }: TrainingShape['recipe']): number {
+  if (!hasSoftTokens(fusion)) return 0;
+  const shape = { slots: softSlots(visual).length, features: FEATURES, hidden: visual.hidden };
+  return parameterCount(projectorLayout(shape, width, 0));
+}
 
 export function memoryParts(shape: TrainingShape, mode: StepMode): MemoryPart[] {
   const { recipe } = shape;

@@ -64,12 +64,18 @@ test('where prompts are learned too, the completion is still the report', () => 
 test('the recipe stands in the words of transformers and PEFT, and the script beside it', () => {
   const { launch } = exportTo(
     'words',
-    planOf({ schedule: 'cosine', floor: 0.1, scaling: 'alpha/sqrt(r)', targets: ['v', 'q'] }),
+    planOf({ schedule: 'cosine', floor: 0.1, scaling: 'alpha/sqrt(r)', targets: ['v', 'q'], dropout: 0.25 }),
   );
   expect(launch).toBe('torchrun --nproc-per-node 2 train.py');
   expect(JSON.parse(read('words/settings.json'))).toMatchObject({
     base: 'some/base',
-    lora: { r: 16, lora_alpha: 16, use_rslora: true, target_modules: ['v_proj', 'q_proj'] },
+    lora: {
+      r: 16,
+      lora_alpha: 16,
+      use_rslora: true,
+      lora_dropout: 0.25,
+      target_modules: ['v_proj', 'q_proj'],
+    },
     arguments: {
       per_device_train_batch_size: 1,
       lr_scheduler_type: 'cosine_with_min_lr',
@@ -87,6 +93,11 @@ test('what does not carry over is refused, all of it at once', () => {
   expect(() => exportTo('refused', plan)).toThrow(
     /3 mistakes\n.*batchSize.*\n.*floor.*\n.*weights on tokens/,
   );
+  const pairs = { preference: {}, rates: { b: 4 } };
+  expect(() => exportTo('refused', planOf({ fusion: 'hybrid', ...pairs }))).toThrow(
+    /3 mistakes\n.*fusion.*soft tokens.*\n.*preference.*\n.*rates\.b/,
+  );
+  expect(() => exportTo('refused', planOf({ contrast: { share: 0.5 } }))).toThrow(/contrast\.share.*0\.5/);
   expect(existsSync(join(folder, 'refused'))).toBe(false);
   expect(() => exportTo('refused', planOf({}, [[]]))).toThrow(/no training studies/);
 });

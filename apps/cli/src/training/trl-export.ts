@@ -8,7 +8,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, Mistakes, Random, writeFileAtomic, writeJson, writeJsonLines } from '@llama-xr/core';
-import type { Tokenizer } from '@llama-xr/llama';
+import { hasSoftTokens, type Tokenizer } from '@llama-xr/llama';
 import type { Example, Recipe } from '@llama-xr/train';
 import { ownFile } from '../demo/own-recipe.ts';
 import type { TrainingPlan } from './training-run.ts';
@@ -46,7 +46,9 @@ const MODULES = {
 export function exportToTrl({ description, data }: TrainingPlan, options: TrlOptions): TrlExport {
   const { recipe } = description;
   const { out, processes, tokenizer, torchBase } = options;
-  checkRecipe(recipe, data.passes.flat(), processes);
+  const examples = data.passes.flat();
+  checkRecipe(recipe, processes, examples);
+  if (examples.length === 0) fail('INPUT', 'export: the data set has no training studies');
   mkdirSync(out, { recursive: true });
   const train = data.passes.flatMap((examples, i) =>
     new Random(`${recipe.seed}:export pass ${i + 1}`)
@@ -84,8 +86,9 @@ function row(
   };
 }
 
-function checkRecipe(recipe: Recipe, examples: readonly Example[], processes: number): void {
-  const { batchSize, floor, schedule } = recipe;
+/** @throws LlamaXrError CONFIG with everything of the recipe, and of the examples made by it, that does not carry over. */
+export function checkRecipe(recipe: Recipe, processes: number, examples: readonly Example[] = []): void {
+  const { batchSize, floor, schedule, fusion, contrast, preference, rates } = recipe;
   const mistakes = new Mistakes();
   if (batchSize % processes !== 0)
     mistakes.add(`batchSize: expected a multiple of --processes, ${processes}, got ${batchSize}`);
@@ -93,7 +96,15 @@ function checkRecipe(recipe: Recipe, examples: readonly Example[], processes: nu
     mistakes.add(`floor: expected 0 with a linear schedule, for which transformers has none, got ${floor}`);
   if (examples.some(({ tokenWeights }) => tokenWeights !== undefined))
     mistakes.add('weights on tokens: expected none, which SFTTrainer does not know');
-  if (examples.length === 0) fail('INPUT', 'export: the data set has no training studies');
+  if (hasSoftTokens(fusion))
+    mistakes.add(
+      `fusion: expected findings in words, SFTTrainer has no soft tokens of images, got ${fusion}`,
+    );
+  if (contrast.share > 0)
+    mistakes.add(`contrast.share: expected 0, SFTTrainer has no rivals, got ${contrast.share}`);
+  if (preference !== null) mistakes.add('preference: expected null, SFTTrainer learns reports alone');
+  if (rates.b !== 1)
+    mistakes.add(`rates.b: expected 1, the rate of all that SFTTrainer adapts, got ${rates.b}`);
   mistakes.throwIfAny('CONFIG', recipe.name);
 }
 
@@ -107,7 +118,7 @@ function settings(recipe: Recipe, { processes, torchBase }: TrlOptions) {
       r: rank,
       lora_alpha: alpha,
       use_rslora: scaling === 'alpha/sqrt(r)',
-      lora_dropout: 0,
+      lora_dropout: recipe.dropout,
       target_modules: targets.map((target) => MODULES[target]),
     },
     arguments: {
