@@ -42,9 +42,11 @@ async function run(flags: Flags): Promise<void> {
   const settings: DemoSettings = { seed: flags.seed, ...DEMO_SIZE };
   await folder.claim(settings);
   const steps = new Steps(terminal);
-  const read = await readPhantoms(folder, settings, steps);
-  await learn(folder, settings, steps);
-  const result = await draftAndJudge(folder, settings, read, steps);
+  const { read, result } = await folder.fill(async () => {
+    const read = await readPhantoms(folder, settings, steps);
+    await learn(folder, settings, steps);
+    return { read, result: await draftAndJudge(folder, settings, read, steps) };
+  });
   const { table, picture, notices } = result;
   const manifest = finish({
     command: 'demo',

@@ -9,7 +9,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { fail, readJson, writeJson } from '@llama-xr/core';
+import { fail, LlamaXrError, readJson, writeJson } from '@llama-xr/core';
 
 export interface DemoSettings {
   readonly seed: number;
@@ -23,6 +23,8 @@ export interface DemoSettings {
 
 /** In 20,000 texts and fewer this base did not always learn to copy sides: docs/experiments.md. */
 export const DEMO_SIZE = { studies: 600, pixels: 224, texts: 28_000 } as const;
+
+const ELSEWHERE = 'Take another folder with --out, or remove this one.';
 
 export class DemoFolder {
   /** Absolute, so that the run in it is found from anywhere. */
@@ -82,9 +84,23 @@ export class DemoFolder {
       fail(
         'RESUME',
         `${this.path}: expected a demo with ${JSON.stringify(settings)}, got one with ${known}`,
-        {
-          hint: 'Take another folder with --out, or remove this one.',
-        },
+        { hint: ELSEWHERE },
       );
+  }
+
+  /**
+   * Runs the demo's steps in this folder.
+   * @throws LlamaXrError RESUME, of the folder as a whole, where a step finds what another version of it made.
+   */
+  async fill<T>(steps: () => Promise<T>): Promise<T> {
+    try {
+      return await steps();
+    } catch (error) {
+      if (!(error instanceof LlamaXrError) || error.code !== 'RESUME') throw error;
+      return fail('RESUME', `${this.path}: holds a demo of another version of llama-xr: ${error.message}`, {
+        hint: ELSEWHERE,
+        cause: error,
+      });
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { silent, writeFileAtomic, writeJsonLines } from '@llama-xr/core';
 import type { Study } from '@llama-xr/dataset';
 import { score } from '@llama-xr/metrics';
 import { readRecipe } from '@llama-xr/train';
@@ -10,7 +11,7 @@ import { DEMO_SIZE, DemoFolder } from './demo-folder.ts';
 import { scoreRows } from './demo-words.ts';
 import { chooseShown } from './draw-comparison.ts';
 import { ownRecipe } from './own-recipe.ts';
-import { reportTexts } from './phantom-data.ts';
+import { prepareData, reportTexts } from './phantom-data.ts';
 import { countSides, weakFindings } from './reading-quality.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'llama-xr-demo-'));
@@ -36,6 +37,25 @@ test('a folder is taken for one demo, and refused to another', async () => {
   await demo.claim({ seed: 1, ...DEMO_SIZE });
   await demo.claim({ seed: 1, ...DEMO_SIZE });
   await expect(demo.claim({ seed: 2, ...DEMO_SIZE })).rejects.toThrow(/expected a demo with \{"seed":2/);
+});
+
+test('what another version made is told as such, and what to do about it', async () => {
+  const demo = new DemoFolder(join(folder, 'older'));
+  const study = { id: 's', patient: 'p', split: 'train', tags: ['normal'], findings: 'Clear lungs.' };
+  const view = { id: 's', path: 's.dcm', projection: 'frontal' };
+  writeFileAtomic(join(demo.phantoms, 's.dcm'), 'an image');
+  writeJsonLines(join(demo.phantoms, 'studies.jsonl'), [{ ...study, views: [view], impression: '' }]);
+  const prepared = (seed: number) => demo.fill(() => prepareData(demo, { seed, ...DEMO_SIZE }, silent));
+  await prepared(1);
+  await prepared(1);
+  await expect(prepared(2)).rejects.toMatchObject({
+    code: 'RESUME',
+    message: expect.stringMatching(
+      /older: holds a demo of another version .*older\/data: holds data prepared/,
+    ),
+    hint: 'Take another folder with --out, or remove this one.',
+  });
+  await expect(demo.fill(() => Promise.reject(new Error('disk full')))).rejects.toThrow(/^disk full$/);
 });
 
 test('sides are counted where the finding is rightly stated, and nowhere else', () => {
