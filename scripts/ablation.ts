@@ -212,7 +212,7 @@ function tableOf(outcomes: readonly Outcome[]): string {
       ...both(({ rougeL }) => number(rougeL, 3)),
       ...both(({ sides }) => (sides === undefined ? '-' : `${sides.right} : ${sides.wrong}`)),
       each(({ real, studies }) => `${real.distinct} (${Math.round((100 * real.commonest) / studies)} %)`),
-      each(({ real, studies }) => (real.distinct < studies / 8 ? 'collapsed' : '')),
+      runs.some(({ real, studies }) => real.distinct < studies / 8) ? 'collapsed' : '',
     ];
   });
   const head = [
