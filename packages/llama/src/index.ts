@@ -47,6 +47,7 @@ export type { Batch, SoftRows, TokenBatch } from './model/batch.ts';
 export { checkTrainingDevice, type DeviceCheck } from './model/device-check.ts';
 export { type AdapterEngine, openTrainingEngine, type TrainingOptions } from './model/engine.ts';
 export { inFloat16, openFullTuningEngine } from './model/full-tuning.ts';
+export { keptBytes } from './model/kept-activations.ts';
 export { holdingFor, type StepMode, wholeStepBytes } from './model/memory.ts';
 export {
   type AdapterFactors,

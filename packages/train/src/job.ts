@@ -37,6 +37,8 @@ export interface TrainingJob {
   readonly from?: Start;
   readonly mode?: StepMode | 'auto';
   readonly memoryBytes?: number;
+  /** Memory that activations may take in layered mode, see `TrainingOptions`. */
+  readonly keptBytes?: number;
   readonly device?: Device;
   /** Of matrix products: float16 for devices with units for it. */
   readonly precision?: Precision;
@@ -68,6 +70,7 @@ export async function* runTrainingJob(job: TrainingJob): AsyncGenerator<JobEvent
     ...(job.projector && { projector: projectorShape(job.projector, recipe.visual.hidden) }),
     ...(mode && { mode }),
     ...(memoryBytes && { memoryBytes }),
+    ...(job.keptBytes && { keptBytes: job.keptBytes }),
     ...(device && { device }),
     ...(job.precision && { precision: job.precision }),
     ...(threads && { threads }),
@@ -106,7 +109,10 @@ function projectorShape({ settings, scale }: ProjectorOrigin, hidden: number): P
 }
 
 /** Rows and positions of the largest batch, to see which way of running a step fits into memory. */
-function largestBatch({ data, recipe }: TrainingJob): { batch: number; sequence: number } {
+export function largestBatch({ data, recipe }: Pick<TrainingJob, 'data' | 'recipe'>): {
+  batch: number;
+  sequence: number;
+} {
   const steps = planRun(data, recipe).flatMap(({ batches }) =>
     batches.map((rows) => rowsWithRivals(rows, recipe)),
   );

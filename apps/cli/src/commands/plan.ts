@@ -1,17 +1,19 @@
 /** `llama-xr plan`: what a training run will take, before it runs: trainable numbers, tokens, memory by part, time. */
 import { freemem } from 'node:os';
-import { GGUF_NAMES, llamaConfigOfGguf, PROJECTIONS, projectionShape, type StepMode } from '@llama-xr/llama';
-import { type Gguf, isAffineQ4, openGguf } from '@llama-xr/tensor';
+import type { StepMode } from '@llama-xr/llama';
+import { openGguf } from '@llama-xr/tensor';
 import { planRun, type Recipe, readRecipe, rowLength, type TrainingData } from '@llama-xr/train';
 import type { Command } from 'commander';
 import { count } from '../flags.ts';
 import {
+  allActivations,
+  keptWithin,
   type MemoryPart,
   memoryParts,
-  type TrainingShape,
   totalBytes,
   trainable,
 } from '../plan/training-memory.ts';
+import { trainingShape } from '../plan/training-shape.ts';
 import { measureSpeed, type StepTokens, stepOperations, stepSeconds } from '../plan/training-time.ts';
 import { bytes, duration, type OutputFlags, openTerminal } from '../terminal.ts';
 import { planTraining } from '../training/training-run.ts';
@@ -33,7 +35,9 @@ export function plan(root: Command): void {
     .requiredOption('--recipe <file>', 'recipe: JSON with comments, see recipes/')
     .option('--data <dir>', 'data set made by llama-xr prepare (default: rows as long as the recipe allows)')
     .option('--features <file>', "the images' scores, made by llama-xr encode")
-    .option('--memory <GB>', 'memory that a step may use, in GB', (text) => count('--memory', text))
+    .option('--memory <GB>', 'memory that the run may use, in GB, as of train', (text) =>
+      count('--memory', text),
+    )
     .option('--threads <n>', 'processor threads', (text) => count('--threads', text))
     .addHelpText(
       'after',
@@ -71,11 +75,13 @@ async function run(flags: Flags): Promise<void> {
   const recipe = await readRecipe(flags.recipe);
   const load = await loadOf(flags, recipe);
   using gguf = openGguf(flags.base);
-  const shape = shapeOf(gguf, recipe, load);
+  const shape = trainingShape(gguf, recipe, load.largest);
   const operationsPerSecond = await measureSpeed(flags.threads);
   const ways = (['whole', 'layered'] as const).map((mode): Way => {
-    const parts = memoryParts(shape, mode);
-    const secondsPerStep = stepSeconds(stepOperations(shape, load.step, mode), mode, operationsPerSecond);
+    const kept = mode === 'layered' && flags.memory !== undefined ? keptWithin(shape, flags.memory * 1e9) : 0;
+    const parts = memoryParts(shape, mode, kept);
+    const operations = stepOperations(shape, load.step, mode, kept / allActivations(shape));
+    const secondsPerStep = stepSeconds(operations, mode, operationsPerSecond);
     const steps = load.steps === undefined ? null : load.steps / load.passes;
     const secondsPerPass = steps === null ? null : steps * secondsPerStep;
     return { mode, peakMemoryBytes: totalBytes(parts), parts, secondsPerStep, secondsPerPass };
@@ -93,19 +99,6 @@ async function run(flags: Flags): Promise<void> {
     ways,
   };
   terminal.result(result, () => words(result, load));
-}
-
-function shapeOf(gguf: Gguf, recipe: Recipe, { largest }: Load): TrainingShape {
-  const config = llamaConfigOfGguf(gguf);
-  const weights = { packed: 0, plain: 0 };
-  for (let layer = 0; layer < config.layers; layer++) {
-    for (const projection of PROJECTIONS) {
-      const [out, columns] = projectionShape(config, projection);
-      const { type } = gguf.tensor(GGUF_NAMES.layer(layer, projection));
-      weights[isAffineQ4(type) ? 'packed' : 'plain'] += out * columns;
-    }
-  }
-  return { config, weights, recipe, ...largest };
 }
 
 async function loadOf({ base, data, features }: Flags, recipe: Recipe): Promise<Load> {

@@ -55,7 +55,11 @@ export function train(root: Command): void {
         .choices(['auto', 'whole', 'layered'])
         .default('auto'),
     )
-    .option('--memory <GB>', 'memory that a step may use, in GB', (text) => count('--memory', text))
+    .option(
+      '--memory <GB>',
+      'memory that the run may use, in GB; layered steps keep activations in what is left of it',
+      (text) => count('--memory', text),
+    )
     .addOption(new Option('--device <name>', 'where to compute').choices(DEVICES).default('auto'))
     .addOption(
       new Option('--precision <type>', 'of matrix products; float16 is for GPUs, and untested on one')

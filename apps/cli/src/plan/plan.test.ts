@@ -1,7 +1,14 @@
 import { LLAMA_3_1_8B, PROJECTIONS, projectionShape } from '@llama-xr/llama';
 import { parseRecipe } from '@llama-xr/train';
 import { expect, test } from 'vitest';
-import { memoryParts, type TrainingShape, totalBytes, trainable } from './training-memory.ts';
+import {
+  allActivations,
+  keptWithin,
+  memoryParts,
+  type TrainingShape,
+  totalBytes,
+  trainable,
+} from './training-memory.ts';
 import { measureSpeed, stepOperations, stepSeconds } from './training-time.ts';
 
 const matrices = PROJECTIONS.reduce((sum, projection) => {
@@ -11,7 +18,7 @@ const matrices = PROJECTIONS.reduce((sum, projection) => {
 
 const shape = (more: Partial<TrainingShape> = {}): TrainingShape => ({
   config: LLAMA_3_1_8B,
-  weights: { packed: matrices, plain: 0 },
+  weights: { packed: matrices, eight: 0, plain: 0 },
   recipe: parseRecipe({ name: 'test' }, 'test'),
   batch: 1,
   sequence: 512,
@@ -33,7 +40,7 @@ test('by sight it trains a projector beside the adapter', () => {
 test('layered needs less than whole, 4 bits less than float32, fewer tokens less than more', () => {
   expect(total(shape(), 'layered')).toBeLessThan(total(shape(), 'whole'));
   expect(total(shape(), 'layered')).toBeLessThan(
-    total(shape({ weights: { packed: 0, plain: matrices } }), 'layered'),
+    total(shape({ weights: { packed: 0, eight: 0, plain: matrices } }), 'layered'),
   );
   for (const mode of ['whole', 'layered'] as const) {
     expect(total(shape(), mode)).toBeLessThan(total(shape({ batch: 4 }), mode));
@@ -41,14 +48,39 @@ test('layered needs less than whole, 4 bits less than float32, fewer tokens less
   }
 });
 
-test('a step of 8B is mostly its frozen products: 6 and 4 operations a weight and token', () => {
+test('what memory leaves keeps activations, in whole layers, and no more than there are', () => {
+  const needed = total(shape(), 'layered');
+  const layer = allActivations(shape()) / LLAMA_3_1_8B.layers;
+  // q, k, v, the residual stream, gate and up, of 512 tokens in float32.
+  expect(layer).toBe(4 * 512 * (4096 + 2 * 1024 + 4096 + 2 * 14336));
+  expect(keptWithin(shape(), needed - 1)).toBe(0);
+  expect(keptWithin(shape(), needed + 2.5 * layer)).toBe(2 * layer);
+  expect(keptWithin(shape(), 64e9)).toBe(32 * layer);
+  expect(totalBytes(memoryParts(shape(), 'layered', 2 * layer))).toBe(needed + 2 * layer);
+});
+
+test('matrices in 8 bits take what they are held in, not float32', () => {
+  const small = { ...LLAMA_3_1_8B, layers: 1, feedForward: 4096 };
+  const held = (weights: TrainingShape['weights']) =>
+    memoryParts(shape({ config: small, weights }), 'whole').find(({ name }) => name === 'base, matrices')
+      ?.bytes;
+  expect(held({ packed: 0, eight: 1000, plain: 0 })).toBe(1250);
+  expect(held({ packed: 1000, eight: 0, plain: 1000 })).toBe(1250 + 4000);
+});
+
+test('a step of 8B is mostly its frozen products: some 6 and 4 operations a weight and token', () => {
   const step = { tokens: 512, learned: 256, batches: 1 };
   const layered = stepOperations(shape(), step, 'layered');
-  expect(layered.layers).toBe(6 * matrices * 512);
-  expect(stepOperations(shape(), step, 'whole').layers).toBe(4 * matrices * 512);
+  const whole = stepOperations(shape(), step, 'whole');
+  // The last product of a layer, a quarter of it, is not computed anew.
+  expect(layered.layers).toBe(5.5 * matrices * 512);
+  expect(whole.layers).toBe(4 * matrices * 512);
   const rest = layered.head + layered.attention + layered.adapter;
   expect(rest).toBeLessThan(0.15 * layered.layers);
   expect(stepSeconds(layered, 'layered', 2e11)).toBeCloseTo(stepSeconds(layered, 'layered', 1e11) / 2, 6);
+  const kept = stepOperations(shape(), step, 'layered', 1);
+  expect(kept.layers).toBeGreaterThan(whole.layers);
+  expect(kept.layers).toBeLessThan(layered.layers);
 });
 
 test('the machine has a speed', async () => {

@@ -6,6 +6,7 @@ import {
   adapterLayout,
   hasSoftTokens,
   holdingFor,
+  keptBytes,
   type LlamaConfig,
   PROJECTIONS,
   parameterCount,
@@ -20,8 +21,8 @@ import { FEATURES } from '@llama-xr/vision';
 
 export interface TrainingShape {
   readonly config: LlamaConfig;
-  /** Matrices of all layers that stay in 4 bits, and those that do not, by their number of weights. */
-  readonly weights: { readonly packed: number; readonly plain: number };
+  /** Matrices of all layers that stay in 4 bits, in 8, and those that do not, by their number of weights. */
+  readonly weights: { readonly packed: number; readonly eight: number; readonly plain: number };
   readonly recipe: Pick<Recipe, 'rank' | 'targets' | 'optimizerBits' | 'fusion' | 'visual'>;
   /** The largest batch: rows, and tokens of the longest. */
   readonly batch: number;
@@ -35,9 +36,11 @@ export interface MemoryPart {
 
 const FLOAT = 4;
 /** Bytes of a packed weight: nibbles, or a byte, and scale and offset in float32 a block of 32. */
-const PACKED_WEIGHT = { held: 24 / 32, 'held in bytes': 40 / 32 } as const;
+const PACKED_WEIGHT = { read: 24 / 32, held: 24 / 32, 'held in bytes': 40 / 32 } as const;
+/** Of a weight in 8 bits: a byte, and a scale in float32 a block of 16 (Q6_K; a little less for Q8_0's 32). */
+const EIGHT_BIT_WEIGHT = 20 / 16;
 /** Node, ONNX Runtime and the program, before any weight. */
-const PROGRAM = 180e6;
+const PROGRAM = 205e6;
 /** Parameters and gradients, each here and in the training thread. */
 const ADAPTER_COPIES = 4;
 /** Bytes of both of AdamW's moments for a parameter. */
@@ -63,7 +66,8 @@ function projectorNumbers({ width }: LlamaConfig, { fusion, visual }: TrainingSh
   return parameterCount(projectorLayout(shape, width, 0));
 }
 
-export function memoryParts(shape: TrainingShape, mode: StepMode): MemoryPart[] {
+/** @param kept bytes of activations that a layered step may keep, see `keptWithin`. */
+export function memoryParts(shape: TrainingShape, mode: StepMode, kept = 0): MemoryPart[] {
   const { recipe } = shape;
   const perNumber = ADAPTER_COPIES * FLOAT + MOMENTS[recipe.optimizerBits];
   return [
@@ -72,15 +76,27 @@ export function memoryParts(shape: TrainingShape, mode: StepMode): MemoryPart[] 
     { name: 'base, head', bytes: headHeld(shape, mode) },
     { name: 'adapter and optimizer', bytes: perNumber * trainable(shape) },
     { name: 'step', bytes: mode === 'whole' ? wholeBytes(shape) : layeredBytes(shape) },
+    ...(kept > 0 ? [{ name: 'activations kept', bytes: kept }] : []),
   ];
+}
+
+/** Bytes of activations of all layers, for the largest batch: what a layered step keeps where memory is plenty. */
+export const allActivations = ({ config, batch, sequence }: TrainingShape): number =>
+  config.layers * batch * sequence * keptBytes(config);
+
+/** What a layered step may keep of its activations, in whole layers, so that the process stays within its memory. */
+export function keptWithin(shape: TrainingShape, memoryBytes: number): number {
+  const room = memoryBytes - totalBytes(memoryParts(shape, 'layered'));
+  const layer = allActivations(shape) / shape.config.layers;
+  return layer * Math.min(shape.config.layers, Math.max(0, Math.floor(room / layer)));
 }
 
 /** The frozen layers, or as many of them as are in memory at a time. */
 function layersHeld({ config, weights }: TrainingShape, mode: StepMode): number {
   const { layers } = holdingFor(config, mode);
-  if (layers !== 'read') return weights.packed * PACKED_WEIGHT[layers] + weights.plain * FLOAT;
-  const all = weights.packed * PACKED_WEIGHT.held + weights.plain * FLOAT;
-  return (READ_LAYERS * all) / config.layers;
+  const { packed, eight, plain } = weights;
+  const all = packed * PACKED_WEIGHT[layers] + eight * EIGHT_BIT_WEIGHT + plain * FLOAT;
+  return layers === 'read' ? (READ_LAYERS * all) / config.layers : all;
 }
 
 /** The head is held in float32, or streamed; rows of the embedding are read as they are needed. */

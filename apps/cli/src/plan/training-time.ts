@@ -3,7 +3,7 @@
  * [m, k] and [k, n] counts 2 m k n operations.
  */
 
-import { projectionShape, type StepMode } from '@llama-xr/llama';
+import { holdingFor, projectionShape, type StepMode } from '@llama-xr/llama';
 import { f32, input, linear, open } from '@llama-xr/onnx';
 import type { TrainingShape } from './training-memory.ts';
 
@@ -22,19 +22,38 @@ export interface StepOperations {
   readonly head: number;
   readonly attention: number;
   readonly adapter: number;
+  /** Of weights, as operations of products that take its time. */
+  readonly dequantizing: number;
 }
 
-/** Passes over the frozen weights: forward and the gradient of the input; layered computes each layer's forward pass twice. */
-const PASSES: Readonly<Record<StepMode, number>> = { whole: 2, layered: 3 };
+/**
+ * Passes over the frozen weights: forward and the gradient of the input. Layered computes each layer once more, but for its
+ * last product, a quarter of it, unless it has kept what it needs; what is kept has to be copied.
+ */
+const PASSES: Readonly<Record<StepMode, number>> = { whole: 2, layered: 2.75 };
+const SPARED = 0.6;
 
-/** What a step takes beyond its products: norms, activations, dequantizing, copies. Measured on SmolLM2's shape. */
-const OVERHEAD: Readonly<Record<StepMode, number>> = { whole: 1.2, layered: 1.25 };
+/**
+ * What a step takes beyond its products - norms, activations, copies - and, as so many operations a weight and pass, to
+ * dequantize and to merge weights; to read them anew as much again. Measured on SmolLM2: docs/experiments/memory.md.
+ */
+const OVERHEAD: Readonly<Record<StepMode, number>> = { whole: 1.15, layered: 1.18 };
+const DEQUANTIZING = 270;
+/** Queries are cut into two blocks, so that three quarters of attention are computed. */
+const CAUSAL = 0.75;
 
-export function stepOperations(shape: TrainingShape, step: StepTokens, mode: StepMode): StepOperations {
-  const { config, recipe, weights, sequence } = shape;
+/** @param kept share of the layers whose activations a layered step keeps */
+export function stepOperations(
+  shape: TrainingShape,
+  step: StepTokens,
+  mode: StepMode,
+  kept = 0,
+): StepOperations {
+  const { config, recipe, sequence } = shape;
   const { layers, heads, headSize, vocabulary, width } = config;
-  const passes = PASSES[mode];
-  const perPass = 2 * (weights.packed + weights.plain);
+  const passes = PASSES[mode] - (mode === 'layered' ? SPARED * kept : 0);
+  const weights = shape.weights.packed + shape.weights.eight + shape.weights.plain;
+  const visits = passes + (holdingFor(config, mode).layers === 'read' ? 2 : 0);
   const factors = recipe.targets.reduce((sum, target) => {
     const [out, columns] = projectionShape(config, target);
     return sum + layers * recipe.rank * (out + columns);
@@ -44,19 +63,20 @@ export function stepOperations(shape: TrainingShape, step: StepTokens, mode: Ste
     return sum + 2 * layers * recipe.rank * out * columns;
   }, 0);
   return {
-    layers: passes * perPass * step.tokens,
+    layers: passes * 2 * weights * step.tokens,
     // Forward, and the gradient of the hidden state.
     head: 2 * 2 * vocabulary * width * step.learned,
     // Q K^T and P V, and four such products backward, P anew among them.
-    attention: (passes + 3) * 2 * 2 * layers * heads * headSize * sequence * step.tokens,
+    attention: CAUSAL * (passes + 3) * 2 * 2 * layers * heads * headSize * sequence * step.tokens,
     // u, v and the two gradients; each batch merges anew in every pass.
     adapter: 2 * 2 * factors * step.tokens + passes * merged * step.batches,
+    dequantizing: DEQUANTIZING * visits * weights * step.batches,
   };
 }
 
 export function stepSeconds(operations: StepOperations, mode: StepMode, operationsPerSecond: number): number {
-  const { layers, head, attention, adapter } = operations;
-  return (OVERHEAD[mode] * (layers + head + attention + adapter)) / operationsPerSecond;
+  const { layers, head, attention, adapter, dequantizing } = operations;
+  return (OVERHEAD[mode] * (layers + head + attention + adapter + dequantizing)) / operationsPerSecond;
 }
 
 /** Operations a second of float32 products of the size of a layer's, by the engine that trains. */

@@ -7,6 +7,7 @@ import type { Device, Precision } from '@llama-xr/onnx';
 import { openGguf } from '@llama-xr/tensor';
 import {
   type JobEvent,
+  largestBatch,
   type Recipe,
   type RunDescription,
   RunFolder,
@@ -21,6 +22,8 @@ import { Drafting } from '../drafts/drafting.ts';
 import { exemplarImages } from '../drafts/exemplar-images.ts';
 import { withScores } from '../drafts/study-features.ts';
 import { imageNotices, readRecipeImages } from '../drafts/study-images.ts';
+import { keptWithin } from '../plan/training-memory.ts';
+import { trainingShape } from '../plan/training-shape.ts';
 import { duration, type Terminal } from '../terminal.ts';
 import { version } from '../version.ts';
 import { projectorOf } from './second-stage.ts';
@@ -144,7 +147,7 @@ export async function runTraining(plan: TrainingPlan, place: TrainingPlace, term
     device,
     tensorboard,
     ...(place.precision !== undefined && { precision: place.precision }),
-    ...(memory !== undefined && { memoryBytes: memory * 1e9 }),
+    ...(memory !== undefined && { memoryBytes: memory * 1e9, keptBytes: keptOf(plan, memory * 1e9) }),
     ...(threads !== undefined && { threads }),
   });
   const result = await follow(events, terminal);
@@ -165,6 +168,12 @@ export async function runTraining(plan: TrainingPlan, place: TrainingPlace, term
   const seconds = Math.max(manifest.seconds, await folder.secondsLogged());
   writeManifest(folder.manifest, { ...manifest, seconds });
   return { folder, ...result };
+}
+
+/** What activations may take in layered mode, so that the run stays within its memory. */
+function keptOf({ description: { base, recipe }, data }: TrainingPlan, memoryBytes: number): number {
+  using gguf = openGguf(base.path);
+  return keptWithin(trainingShape(gguf, recipe, largestBatch({ data, recipe })), memoryBytes);
 }
 
 /** Takes the folder for this run, or goes on with the run that is there. */

@@ -49,6 +49,9 @@ test('dropout: whole and layered leave out the same, by seed, and scoring nothin
   const { gradients } = whole;
   expect((await layered.forwardBackward(tinyBatch(), first)).loss).toBeCloseTo(loss, 6);
   expect(relativeError(layered.gradients, gradients)).toBeLessThan(1e-6);
+  await using keeping = await tinyEngine({ mode: 'layered', dropout: 0.25, keptBytes: 1e9 });
+  await keeping.forwardBackward(tinyBatch(), first);
+  expect(relativeError(keeping.gradients, gradients)).toBeLessThan(1e-6);
   expect(relativeError(gradients, golden.adapter.gradients)).toBeGreaterThan(0.05);
   const before = gradients.slice();
   await whole.forwardBackward(tinyBatch(), { dropoutSeed: 'second' });
