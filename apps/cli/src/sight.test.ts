@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random, readJson, writeFileAtomic, writeJson, writeJsonLines } from '@llama-xr/core';
 import { prepare } from '@llama-xr/dataset';
+import { readProjector } from '@llama-xr/llama';
 import { RunFolder, readEvents } from '@llama-xr/train';
 import { MAP_SHAPE, PATHOLOGIES, type ViewFeatures, writeFeatures } from '@llama-xr/vision';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
@@ -46,6 +47,7 @@ beforeAll(async () => {
   features('pooled', { maps: false });
   features('other', { encoderHash: 'another' });
   features('blind', { missing: 3 });
+  features('shifted', { shift: 5 });
   const recipes = {
     sight: {},
     hybrid: { fusion: 'hybrid' },
@@ -60,23 +62,24 @@ beforeAll(async () => {
   await trained('run-hybrid', 'hybrid');
 });
 
-function features(name: string, { maps = true, encoderHash = 'abc', missing = -1 }): void {
+function features(name: string, { maps = true, encoderHash = 'abc', missing = -1, shift = 0 }): void {
   const origin = { encoder: 'test', calibrated: false, job: name, images: {}, notices: [], warnings: [] };
   writeFeatures(path(`${name}.safetensors`), {
     ids: Array.from({ length: COUNT }, (_, i) => `s${i}`),
-    frontal: view((i) => i !== missing, maps),
-    lateral: view(() => false, maps),
+    frontal: view((i) => i !== missing, maps, shift),
+    lateral: view(() => false, maps, shift),
     origin: { ...origin, encoderHash },
   });
 }
 
-function view(taken: (i: number) => boolean, maps: boolean): ViewFeatures {
+function view(taken: (i: number) => boolean, maps: boolean, shift: number): ViewFeatures {
   const random = new Random(1);
   const values = (size: number) => {
     const all = new Float32Array(COUNT * size).fill(Number.NaN);
     for (let i = 0; i < COUNT; i++)
       if (taken(i))
-        for (let at = i * size; at < (i + 1) * size; at++) all[at] = random.normal() + (at % 2) * (i % 2);
+        for (let at = i * size; at < (i + 1) * size; at++)
+          all[at] = random.normal() + shift + (at % 2) * (i % 2);
     return all;
   };
   return {
@@ -106,13 +109,15 @@ const base = ['--base', path('base.gguf')];
 const data = ['--data', path('data')];
 const out = ['--out', path('out')];
 const seen = (name = 'features') => ['--features', path(`${name}.safetensors`)];
+const from = (name: string) => ['--from', path(name)];
 const recipe = (name = 'sight') => ['--recipe', path(`${name}.json`)];
 const ofRun = (name = 'run') => ['--run', path(name)];
 const train = [...['train', ...base, ...data], '--threads', '1'];
 
-async function trained(name: string, ...[of, ...more]: [string, ...string[]]) {
+async function trained(name: string, of: string, { images = 'features', begun = '' } = {}) {
+  const more = begun === '' ? [] : from(begun);
   const { out: text, said } = await run(
-    ...[...train, ...recipe(of), ...seen(), ...more, '--out', path(name), '--json', '--quiet'],
+    ...[...train, ...recipe(of), ...seen(images), ...more, '--out', path(name), '--json', '--quiet'],
   );
   expect(said).toBe('');
   return JSON.parse(text) as { valLossBefore: number; valLoss: number };
@@ -120,7 +125,7 @@ async function trained(name: string, ...[of, ...more]: [string, ...string[]]) {
 
 test('a second stage begins where the run ended, and its projector goes on', async () => {
   const end = readEvents(new RunFolder(path('run')).log).findLast(({ type }) => type === 'validation');
-  const second = await trained('second', 'contrast', '--from', path('run'));
+  const second = await trained('second', 'contrast', { begun: 'run' });
   expect(end).toMatchObject({ loss: expect.closeTo(second.valLossBefore, 5) });
   expect(second.valLoss).not.toBeCloseTo(second.valLossBefore, 5);
   const { from } = (await readJson(path('second/run.json'))) as { from: Record<string, unknown> };
@@ -140,6 +145,14 @@ test('a second stage begins where the run ended, and its projector goes on', asy
   expect(JSON.parse(drafted.out)).toMatchObject({ drafts: 2 });
 });
 
+test('a second stage reads other images on the scale of the first', async () => {
+  const scale = (name: string) => readProjector(new RunFolder(path(name)).projector).scale;
+  await trained('moved', 'sight', { images: 'shifted' });
+  expect(scale('moved').mean).not.toEqual(scale('run').mean);
+  await trained('moved-second', 'sight', { images: 'shifted', begun: 'run' });
+  expect(scale('moved-second')).toEqual(scale('run'));
+});
+
 test('a plan counts the projector, with the data set and without', async () => {
   const trainable = async (name: string, ...more: string[]) => {
     const { out: text } = await run('plan', ...base, ...recipe(name), ...more, '--threads', '1', '--json');
@@ -149,6 +162,21 @@ test('a plan counts the projector, with the data set and without', async () => {
   const projector = hidden * CHANNELS + hidden + width * hidden + width + 2 * slots * width;
   expect(await trainable('sight', ...data, ...seen())).toBe((await trainable('words')) + projector);
   expect(await trainable('sight')).toBe((await trainable('words', ...data)) + projector);
+});
+
+test('memory that a layered run leaves keeps activations, as planned, and changes nothing that it learns', async () => {
+  const layered = async (name: string, ...memory: string[]) => {
+    const flags = [...recipe(), ...seen(), '--mode', 'layered', ...memory, '--out', path(name)];
+    const { out: text } = await run(...train, ...flags, '--json', '--quiet');
+    return JSON.parse(text) as { keptBytes: number; valLoss: number };
+  };
+  const bare = await layered('layered');
+  const kept = await layered('kept', '--memory', '1');
+  expect(bare.keptBytes).toBe(0);
+  expect(kept.keptBytes).toBeGreaterThan(0);
+  expect(kept.valLoss).toBeCloseTo(bare.valLoss, 5);
+  const said = await run('plan', ...base, ...data, ...recipe(), ...seen(), '--memory', '1', '--threads', '1');
+  expect(said.out).toMatch(/activations kept +\d/);
 });
 
 test('a merge keeps the projector out of the file, and says so', async () => {
@@ -169,7 +197,6 @@ test('a hybrid run can be asked what a finding that is told changes', async () =
 
 const importing = ['import-adapter', PEFT, ...base, ...data, ...seen()];
 const exporting = ['export', '--to', 'trl', ...base, ...data];
-const from = (name: string) => ['--from', path(name)];
 
 const CASES: readonly [name: string, args: string[], said: RegExp][] = [
   [
