@@ -109,6 +109,7 @@ export const LOAD_MODE_MMAP = 1;
 export interface Llama {
   llama_version(): string;
   llama_backend_init(): void;
+  llama_supports_gpu_offload(): boolean;
   llama_model_default_params(): ModelParams;
   llama_context_default_params(): ContextParams;
   llama_model_load_from_file(path: string, params: ModelParams): ModelPointer | null;
@@ -160,6 +161,7 @@ export interface Llama {
 const PROTOTYPES: Record<keyof Llama, string> = {
   llama_version: 'const char *llama_version()',
   llama_backend_init: 'void llama_backend_init()',
+  llama_supports_gpu_offload: 'bool llama_supports_gpu_offload()',
   llama_model_default_params: 'llama_model_params llama_model_default_params()',
   llama_context_default_params: 'llama_context_params llama_context_default_params()',
   llama_model_load_from_file: 'void *llama_model_load_from_file(const char *path, llama_model_params params)',
@@ -191,6 +193,13 @@ const PROTOTYPES: Record<keyof Llama, string> = {
     'int32_t llama_detokenize(void *vocab, int32_t *tokens, int32_t n_tokens, uint8_t *text, int32_t text_len_max, bool remove_special, bool unparse_special)',
 };
 
+const GPU_HINTS: Record<Exclude<Device, 'cpu'>, string> = {
+  cuda: 'See whether nvidia-smi lists a GPU, and a driver that is new enough.',
+  vulkan:
+    'See whether vulkaninfo lists a GPU. A processor in disguise (lavapipe) is taken with GGML_VK_VISIBLE_DEVICES=0 alone.',
+  metal: 'See whether this session may use the GPU: virtual machines often may not.',
+};
+
 export interface LoadedLibrary {
   readonly llama: Llama;
   readonly koffi: typeof koffi;
@@ -198,7 +207,10 @@ export interface LoadedLibrary {
   readonly library: NativeLibrary;
 }
 
-/** Loads the libraries and the CPU variant that fits this processor best. Once a process. @throws LlamaXrError DEVICE */
+/**
+ * Loads the libraries and the CPU variant that fits this processor best. Once a process.
+ * @throws LlamaXrError DEVICE, also where a build for GPUs finds none: llama.cpp would compute on the CPU without a word.
+ */
 export function loadLlama(device: Device): LoadedLibrary {
   const library = findLibrary(device);
   // In the order in which they need each other: Windows does not look beside a library for the ones it needs.
@@ -214,6 +226,11 @@ export function loadLlama(device: Device): LoadedLibrary {
   checkLayout(llama.llama_context_default_params(), CONTEXT_DEFAULTS, 'llama_context_params');
   ggml.func('void ggml_backend_load_all_from_path(const char *path)')(library.folder);
   llama.llama_backend_init();
+  if (device !== 'cpu' && !llama.llama_supports_gpu_offload()) {
+    fail('DEVICE', `${device}: llama.cpp (${library.packageName}) finds no GPU that it can use`, {
+      hint: `${GPU_HINTS[device]} Or choose the device cpu.`,
+    });
+  }
   return { llama, koffi, handle, library };
 }
 

@@ -6,7 +6,9 @@ import { fail, LlamaXrError } from '@llama-xr/core';
 import { openGguf } from '@llama-xr/tensor';
 import { EngineProcess, type Event } from './engine-process.ts';
 import { Job } from './jobs.ts';
+import { DEVICES, nativeLibraries } from './library.ts';
 import {
+  type ChosenGeneratorOptions,
   checkGeneration,
   checkGeneratorOptions,
   checkScoring,
@@ -65,6 +67,19 @@ export interface Generator extends AsyncDisposable {
 
 /** @throws LlamaXrError FILE_*, CONFIG, DEVICE, ENGINE (with llama.cpp's own words) */
 export async function openGenerator(options: GeneratorOptions): Promise<Generator> {
+  const { device = 'cpu' } = options;
+  if (device !== 'auto') return openOn({ ...options, device });
+  for (const gpu of DEVICES.filter((name) => name !== 'cpu' && nativeLibraries(name).found)) {
+    try {
+      return await openOn({ ...options, device: gpu });
+    } catch (error) {
+      if (!(error instanceof LlamaXrError && error.code === 'DEVICE')) throw error;
+    }
+  }
+  return openOn({ ...options, device: 'cpu' });
+}
+
+async function openOn(options: ChosenGeneratorOptions): Promise<Generator> {
   const checked = checkGeneratorOptions(options);
   checkBase(checked.base);
   if (checked.adapter !== undefined) checkAdapter(checked.adapter);

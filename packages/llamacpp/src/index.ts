@@ -1,7 +1,6 @@
 /** Generation, scoring and token probabilities by llama.cpp, in a process of its own. */
 export { type Generation, type Generator, openGenerator, type Scored } from './generator.ts';
-export type { Device } from './library.ts';
-export { nativeLibraries } from './library.ts';
+export { DEVICES, type Device, type DeviceChoice, nativeLibraries } from './library.ts';
 export {
   type EndpointGenerator,
   type EndpointOptions,

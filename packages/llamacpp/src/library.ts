@@ -8,7 +8,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fail, LlamaXrError } from '@llama-xr/core';
 
-export type Device = 'cpu' | 'cuda' | 'vulkan' | 'metal';
+export const DEVICES = ['cpu', 'cuda', 'vulkan', 'metal'] as const;
+export type Device = (typeof DEVICES)[number];
+/** `auto` is a GPU whose build is installed and finds one, else the CPU; all others are taken at their word. */
+export type DeviceChoice = Device | 'auto';
 
 /** The releases of llama.cpp whose structs binding.ts describes, and the npm version that carries each. */
 const NPM_VERSION = new Map([

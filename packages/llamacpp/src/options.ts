@@ -1,7 +1,7 @@
 /** What the caller may ask for, checked where it enters: all mistakes of one call at once. */
 import { availableParallelism } from 'node:os';
 import { Mistakes } from '@llama-xr/core';
-import type { Device } from './library.ts';
+import type { Device, DeviceChoice } from './library.ts';
 import type { EngineOptions, ModelFacts, PromptTokens, SoftTokens } from './protocol.ts';
 import type { Sampling } from './sampling.ts';
 
@@ -18,9 +18,12 @@ export interface GeneratorOptions {
   readonly threads?: number;
   /** How many texts are written at once, 1 to 256. Default 8. */
   readonly parallel?: number;
-  /** Default `cpu`; the others need their package installed (library.ts). */
-  readonly device?: Device;
+  /** Default `cpu`; builds for GPUs are packages of their own (library.ts). */
+  readonly device?: DeviceChoice;
 }
+
+/** On a device that is chosen. */
+export type ChosenGeneratorOptions = GeneratorOptions & { readonly device: Device };
 
 /** A prompt; soft tokens stand before its last token. */
 export interface GenerationRequest extends PromptTokens {
@@ -50,9 +53,9 @@ export interface ScoringRequest extends PromptTokens {
 type Rule = readonly [holds: boolean, name: string, expected: string, got: unknown];
 
 /** @throws LlamaXrError CONFIG */
-export function checkGeneratorOptions(options: GeneratorOptions): EngineOptions {
+export function checkGeneratorOptions(options: ChosenGeneratorOptions): EngineOptions {
   const { base, adapter, adapterScale = 1, contextTokens = 2048 } = options;
-  const { threads = availableParallelism(), parallel = 8, device = 'cpu' } = options;
+  const { threads = availableParallelism(), parallel = 8, device } = options;
   check('CONFIG', 'openGenerator', [
     [Number.isFinite(adapterScale), 'adapterScale', 'a number', adapterScale],
     [isCount(contextTokens), 'contextTokens', 'an integer >= 1', contextTokens],
