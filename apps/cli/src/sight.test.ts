@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Random, readJson, writeFileAtomic, writeJson, writeJsonLines } from '@llama-xr/core';
 import { prepare } from '@llama-xr/dataset';
 import { readProjector } from '@llama-xr/llama';
+import { DEVICES } from '@llama-xr/llamacpp';
 import { RunFolder, readEvents } from '@llama-xr/train';
 import { MAP_SHAPE, PATHOLOGIES, type ViewFeatures, writeFeatures } from '@llama-xr/vision';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
@@ -139,10 +140,15 @@ test('a second stage begins where the run ended, and its projector goes on', asy
     'test',
     '--out',
     path('drafts.jsonl'),
+    '--device',
+    'auto',
     '--json',
     '--quiet',
   );
   expect(JSON.parse(drafted.out)).toMatchObject({ drafts: 2 });
+  // The device that was found, not the word auto.
+  const { config } = (await readJson(path('drafts.jsonl.manifest.json'))) as { config: { device: string } };
+  expect(DEVICES).toContain(config.device);
 });
 
 test('a second stage reads other images on the scale of the first', async () => {
@@ -235,6 +241,11 @@ const CASES: readonly [name: string, args: string[], said: RegExp][] = [
     'findings to flip that it is not told',
     ['counterfactual', ...ofRun(), ...data, ...out],
     /run: reads images alone \(fusion visual\)[\s\S]*--shuffle-inputs/,
+  ],
+  [
+    'drafts on a device that no build is for here',
+    ['generate', ...ofRun(), ...data, ...out, '--device', process.platform === 'darwin' ? 'vulkan' : 'metal'],
+    /llama\.cpp is not prebuilt for \S+ (metal|vulkan)/,
   ],
   ['a plan without features', ['plan', ...base, ...data, ...recipe()], /expected the features of the images/],
   ['an export', [...exporting, ...recipe(), ...out], /fusion: .*SFTTrainer has no soft tokens.*got visual/],

@@ -51,7 +51,7 @@ export interface TrainingJob {
 /** What the job has to say beside the loop's own events. */
 export type JobEvent =
   | TrainEvent
-  | { type: 'open'; mode: StepMode; trainable: number; seconds: number }
+  | { type: 'open'; mode: StepMode; keptBytes: number; trainable: number; seconds: number }
   | { type: 'saved'; folder: string; peakMemoryBytes: number };
 
 /** Runs a job. Leaving the iteration early closes the engine; the last checkpoint stays. */
@@ -77,7 +77,9 @@ export async function* runTrainingJob(job: TrainingJob): AsyncGenerator<JobEvent
   });
   if (job.from !== undefined) beginFrom(engine, job.from);
   const seconds = (performance.now() - began) / 1000;
-  yield { type: 'open', mode: engine.mode, trainable: engine.parameters.length, seconds };
+  const { mode: opened, parameters } = engine;
+  const keptBytes = opened === 'layered' ? (job.keptBytes ?? 0) : 0;
+  yield { type: 'open', mode: opened, keptBytes, trainable: parameters.length, seconds };
 
   const options = {
     checkpoint: folder.checkpoint,

@@ -24,7 +24,7 @@ import { withScores } from '../drafts/study-features.ts';
 import { imageNotices, readRecipeImages } from '../drafts/study-images.ts';
 import { keptWithin } from '../plan/training-memory.ts';
 import { trainingShape } from '../plan/training-shape.ts';
-import { duration, type Terminal } from '../terminal.ts';
+import { bytes, duration, type Terminal } from '../terminal.ts';
 import { version } from '../version.ts';
 import { projectorOf } from './second-stage.ts';
 
@@ -214,6 +214,8 @@ function lookInWords({ step, loss, groundingGap, examples, kept, best }: Validat
 async function follow(events: AsyncIterable<JobEvent>, terminal: Terminal) {
   const result = {
     mode: '',
+    /** Of activations that a layered step may keep. */
+    keptBytes: 0,
     steps: 0,
     seconds: 0,
     peakMemoryBytes: 0,
@@ -231,8 +233,10 @@ async function follow(events: AsyncIterable<JobEvent>, terminal: Terminal) {
       terminal.say(`${event.pairs} pairs measured as they begin, in ${duration(event.seconds)}`);
     if (event.type === 'open') {
       result.mode = event.mode;
+      result.keptBytes = event.keptBytes;
+      const kept = event.keptBytes > 0 ? ` with ${bytes(event.keptBytes)} of activations kept` : '';
       terminal.say(
-        `${event.trainable.toLocaleString('en-US')} trainable numbers, steps run ${event.mode}, opened in ${duration(event.seconds)}`,
+        `${event.trainable.toLocaleString('en-US')} trainable numbers, steps run ${event.mode}${kept}, opened in ${duration(event.seconds)}`,
       );
     } else if (event.type === 'resume') terminal.say(`resumed after step ${event.step}`);
     else if (event.type === 'step') {
