@@ -87,6 +87,13 @@ test('the recipe stands in the words of transformers and PEFT, and the script be
   expect(read('words/launch.sh')).toContain(launch);
 });
 
+test('moments in 8 bits are bitsandbytes there', () => {
+  exportTo('eight', planOf({ optimizerBits: 8 }));
+  expect(JSON.parse(read('eight/settings.json'))).toMatchObject({ arguments: { optim: 'adamw_8bit' } });
+  exportTo('full', planOf({}));
+  expect(JSON.parse(read('full/settings.json')).arguments).not.toHaveProperty('optim');
+});
+
 test('what does not carry over is refused, all of it at once', () => {
   const weighted = example('A:', 'clear', { tokenWeights: new Float32Array(5).fill(2) });
   const plan = planOf({ batchSize: 3, floor: 0.1 }, [[weighted]]);

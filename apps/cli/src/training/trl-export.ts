@@ -130,6 +130,7 @@ function settings(recipe: Recipe, { processes, torchBase }: TrlOptions) {
         schedule === 'cosine' ? cosine : schedule === 'constant' ? 'constant_with_warmup' : schedule,
       ...(schedule === 'cosine' && floor > 0 && { lr_scheduler_kwargs: { min_lr_rate: floor } }),
       warmup_steps: recipe.warmupSteps,
+      ...(recipe.optimizerBits === 8 && { optim: 'adamw_8bit' }),
       weight_decay: recipe.weightDecay,
       adam_beta1: recipe.beta1,
       adam_beta2: recipe.beta2,
