@@ -135,6 +135,16 @@ const CASES: readonly [name: string, args: string[], said: RegExp][] = [
     /seeing: reads images alone \(fusion visual\)/,
   ],
   [
+    'a device that is none',
+    ['generate', '--run', path('data'), '--device', 'tpu'],
+    /--device <name>' argument 'tpu' is invalid\. Allowed choices are auto, cpu, cuda, vulkan, metal/,
+  ],
+  [
+    'a device here for drafts elsewhere',
+    ['generate', '--run', path('data'), '--device', 'cpu', '--endpoint', 'http://localhost:1'],
+    /'--device <name>' cannot be used with option '--endpoint <url>'/,
+  ],
+  [
     'a flag without sense',
     ['generate', '--run', path('data'), '--limit', 'few'],
     /--limit: expected a whole number from 1, got few/,

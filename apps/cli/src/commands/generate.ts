@@ -1,6 +1,7 @@
 /** `llama-xr generate`: drafts for a split of a data set, or for the images of one patient. */
 import { fail, sha256File, startRun, writeManifest } from '@llama-xr/core';
 import { SPLITS, type Split, STUDIES_FILE } from '@llama-xr/dataset';
+import { DEVICES, type DeviceChoice } from '@llama-xr/llamacpp';
 import { type Command, Option } from 'commander';
 import { draftImages } from '../drafts/draft-images.ts';
 import { draftStudies } from '../drafts/draft-studies.ts';
@@ -22,6 +23,7 @@ export interface GenerateFlags extends OutputFlags, EndpointFlags {
   shuffleInputs?: boolean;
   features?: string;
   encoder?: string;
+  device?: DeviceChoice;
   threads?: number;
   parallel: number;
 }
@@ -44,6 +46,11 @@ export function generate(root: Command): void {
     )
     .option('--features <file>', "the images' scores of the data set, made by llama-xr encode")
     .option('--encoder <file>', 'encoder for images (default: the one the run was trained with)')
+    .addOption(
+      new Option('--device <name>', 'where llama.cpp computes; auto: on a GPU where it can (default: cpu)')
+        .choices(['auto', ...DEVICES])
+        .conflicts('endpoint'),
+    )
     .option('--threads <n>', 'processor threads', (text) => count('--threads', text))
     .option('--parallel <n>', 'drafts written at once', (text) => count('--parallel', text), 16)
     .action(run);
@@ -53,7 +60,10 @@ export function generate(root: Command): void {
 Examples:
   llama-xr generate --run run --data data --split val --out predictions.jsonl
   llama-xr generate --run run frontal.png lateral.png
-  llama-xr generate --run run --data data --out predictions.jsonl --endpoint http://localhost:8000 --model site-a`,
+  llama-xr generate --run run --data data --out predictions.jsonl --device vulkan
+  llama-xr generate --run run --data data --out predictions.jsonl --endpoint http://localhost:8000 --model site-a
+
+llama.cpp's builds for GPUs are packages of their own: without, --device says which one to install.`,
   );
 }
 
@@ -84,6 +94,7 @@ async function run(images: string[], flags: GenerateFlags): Promise<void> {
         split: flags.split,
         decoding: opened.decoding,
         shuffledInputs: flags.shuffleInputs ?? false,
+        ...(opened.generator.model && { device: opened.generator.model.device }),
         ...(flags.endpoint !== undefined && { endpoint: flags.endpoint, model: servedModel(flags) }),
       },
       seed: description.recipe.seed,

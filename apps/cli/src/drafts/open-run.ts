@@ -2,7 +2,7 @@
 import { fail, sha256File } from '@llama-xr/core';
 import type { Dataset } from '@llama-xr/dataset';
 import { hasSoftTokens, loadProjector, loadTokenizer, type Projector, type Tokenizer } from '@llama-xr/llama';
-import { type Generator, openGenerator } from '@llama-xr/llamacpp';
+import { type DeviceChoice, type Generator, openGenerator } from '@llama-xr/llamacpp';
 import { openGguf } from '@llama-xr/tensor';
 import { type Recipe, type RunDescription, RunFolder, readRecipe } from '@llama-xr/train';
 import { Drafting } from './drafting.ts';
@@ -18,12 +18,14 @@ export interface OpenRunFlags extends EndpointFlags {
   /** A recipe file whose decoding is used instead of the run's. */
   readonly recipe?: string;
   readonly threads?: number;
+  /** Where llama.cpp computes; the CPU, if absent. */
+  readonly device?: DeviceChoice;
   readonly parallel: number;
 }
 
-/** What drafts need of a generator; only one of our own tells what it used. */
+/** What drafts need of a generator; only one of our own tells what it used, and where it computes. */
 export type DraftGenerator = Pick<Generator, 'generate'> &
-  Partial<Pick<Generator, 'usage'>> &
+  Partial<Pick<Generator, 'usage' | 'model'>> &
   AsyncDisposable;
 
 export interface OpenedRun extends AsyncDisposable {
@@ -77,6 +79,7 @@ export async function openRun(flags: OpenRunFlags, dataset: Dataset): Promise<Op
           contextTokens: recipe.maxTokens + decoding.maxTokens,
           parallel: flags.parallel,
           ...(flags.threads !== undefined && { threads: flags.threads }),
+          ...(flags.device !== undefined && { device: flags.device }),
         })
       : await openServer(flags, flags.endpoint, { tokenizer, fusion: recipe.fusion }),
   );
