@@ -1,8 +1,9 @@
 /** `llama-xr bench efficiency`: what QLoRA saves on this machine beside LoRA in 16 bits and full tuning. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readJson, sha256, sha256File, startRun, writeJson, writeManifest } from '@llama-xr/core';
+import { fail, readJson, sha256, sha256File, startRun, writeJson, writeManifest } from '@llama-xr/core';
 import { readStudies, STUDIES_FILE } from '@llama-xr/dataset';
+import { openBaseWeights, PROJECTIONS } from '@llama-xr/llama';
 import { Argument, type Command } from 'commander';
 import { efficiencyTable } from '../efficiency/efficiency-table.ts';
 import {
@@ -72,13 +73,13 @@ async function run(flags: Flags): Promise<void> {
   const terminal = openTerminal(flags);
   const finish = startRun();
   const { base, data, recipe, out, steps, studies, fullRate, threads } = flags;
+  expectFourBits(base);
   const inputs = {
     [base]: await sha256File(base),
     [data]: (await readStudies(data)).manifest.outputs[STUDIES_FILE] ?? '',
     [recipe]: await sha256File(recipe),
   };
   const identity = sha256(JSON.stringify([Object.values(inputs), steps, studies, fullRate, threads ?? 0]));
-  mkdirSync(out, { recursive: true });
   const results: VariantResult[] = [];
   for (const variant of flags.variants) {
     const path = join(out, `${variant}.json`);
@@ -126,6 +127,20 @@ async function run(flags: Flags): Promise<void> {
     }),
   );
   terminal.result({ out, steps, studies, results }, () => efficiencyTable(results, steps));
+}
+
+/** The three variants start from the values of 4 bits; of another base the report's first row would say what is not so. */
+function expectFourBits(base: string): void {
+  using weights = openBaseWeights(base);
+  for (let layer = 0; layer < weights.config.layers; layer++) {
+    for (const projection of PROJECTIONS) {
+      const form = weights.form(layer, projection);
+      if (form !== 'q4' && !form.startsWith('code4'))
+        fail('MODEL', `${base}: layer ${layer}, ${projection}: expected 4 bits, got ${form}`, {
+          hint: 'llama-xr quantize writes a base in 4 bits.',
+        });
+    }
+  }
 }
 
 /** The result of an earlier run of the same base, data, recipe and length. */

@@ -2,7 +2,7 @@
  * One variant of the efficiency report, in a process of its own: opens it, takes the steps that the recipe plans, and measures. All
  * variants see the same batches in the same order, take AdamW at the peak of their rate, and are scored on the same val studies.
  */
-import { measureEnergy } from '@llama-xr/core';
+import { fail, measureEnergy } from '@llama-xr/core';
 import {
   inFloat16,
   type LlamaWeights,
@@ -72,8 +72,15 @@ async function measure(job: VariantJob, tell: (event: VariantProgress) => void):
   const { variant, base, data, steps, studies, fullRate } = job;
   const recipe = { ...(await readRecipe(job.recipe)), dropout: 0 };
   const plan = await planTraining({ base, data, recipe });
-  const planned = planRun(plan.data, recipe).slice(0, steps);
+  const all = planRun(plan.data, recipe);
+  if (all.length < steps)
+    fail(
+      'INPUT',
+      `--steps: expected at most the ${all.length} that ${job.recipe} plans on ${data}, got ${steps}`,
+    );
+  const planned = all.slice(0, steps);
   const val = plan.data.val.slice(0, studies);
+  if (val.length === 0) fail('INPUT', `${data}: expected val studies to take losses on, got none`);
   using weights = openBaseWeights(base);
   const began = performance.now();
   await using engine = await openVariant(weights, job, recipe);
