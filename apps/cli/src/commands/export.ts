@@ -1,14 +1,13 @@
 /** `llama-xr export`: a training run for another engine. */
 import { resolve } from 'node:path';
 import { sha256File, startRun, writeManifest } from '@llama-xr/core';
-import { loadTokenizer } from '@llama-xr/llama';
-import { openGguf } from '@llama-xr/tensor';
 import { readRecipe } from '@llama-xr/train';
 import { type Command, Option } from 'commander';
 import { count } from '../flags.ts';
 import { type OutputFlags, openTerminal } from '../terminal.ts';
+import { exportPlan } from '../training/peft-engine.ts';
 import { planTraining } from '../training/training-run.ts';
-import { checkRecipe, exportToTrl, type TrlExport } from '../training/trl-export.ts';
+import { checkRecipe, type TrlExport } from '../training/trl-export.ts';
 import { version } from '../version.ts';
 
 interface Flags extends OutputFlags {
@@ -59,8 +58,7 @@ async function run(flags: Flags): Promise<void> {
   const images = features === undefined ? {} : { images: { features, encoder: '' } };
   const plan = await planTraining({ base, data, recipe, ...images });
   const torchBase = flags.torchBase ?? resolve(base);
-  using gguf = openGguf(base);
-  const exported = exportToTrl(plan, { out, processes, tokenizer: loadTokenizer(gguf), torchBase });
+  const exported = exportPlan(plan, { out, processes, torchBase });
   const { notices } = plan.description;
   const files = ['train.jsonl', 'val.jsonl', 'settings.json', 'recipe.json', 'train.py', 'launch.sh'];
   writeManifest(

@@ -1,23 +1,10 @@
 /** `llama-xr import-adapter`: a LoRA adapter trained elsewhere, as PEFT keeps it, becomes a run folder. */
-import { join } from 'node:path';
-import { fail, sha256File, startRun, writeJson, writeManifest } from '@llama-xr/core';
-import {
-  type Adapter,
-  adaptedProjections,
-  adapterParameters,
-  hasSoftTokens,
-  loadAdapter,
-  openBaseWeights,
-  saveAdapter,
-} from '@llama-xr/llama';
-import { AdamW, parseRecipe, type Recipe, RunFolder, readRecipe, saveCheckpoint } from '@llama-xr/train';
+import { fail, startRun } from '@llama-xr/core';
+import { hasSoftTokens } from '@llama-xr/llama';
+import { RunFolder, readRecipe } from '@llama-xr/train';
 import type { Command } from 'commander';
 import { type OutputFlags, openTerminal } from '../terminal.ts';
-import { identityOf, planTraining } from '../training/training-run.ts';
-import { version } from '../version.ts';
-
-/** What `train --recipe` needs to go on from here. */
-const RECIPE_FILE = 'recipe.json';
+import { RECIPE_FILE, takeAdapter } from '../training/peft-engine.ts';
 
 interface Flags extends OutputFlags {
   base: string;
@@ -57,47 +44,21 @@ Example:
 async function run(source: string, flags: Flags): Promise<void> {
   const terminal = openTerminal(flags);
   const finish = startRun();
-  const folder = new RunFolder(flags.out);
-  if (folder.exists) fail('RESUME', `${flags.out}: holds a run already`);
+  if (new RunFolder(flags.out).exists) fail('RESUME', `${flags.out}: holds a run already`);
   const given = await readRecipe(flags.recipe);
   if (hasSoftTokens(given.fusion))
     fail(
       'CONFIG',
       `${flags.recipe}: fusion: expected findings in words, an adapter from elsewhere has no projector of images, got ${given.fusion}`,
     );
-  const adapter = readAdapter(source, flags.base);
-  const recipe = recipeOf(given, adapter, flags.recipe);
   const { base, data, features, encoder = '' } = flags;
   const images = features === undefined ? {} : { images: { features, encoder } };
-  const { description } = await planTraining({ base, data, recipe, ...images });
-
-  const parameters = adapterParameters(adapter, recipe);
-  saveAdapter(folder.adapter, adapter, { base });
-  const identity = identityOf(description);
-  saveCheckpoint(folder.checkpoint, parameters, new AdamW(parameters.length, recipe), { identity, step: 0 });
-  // Last, so that a folder with a description is a whole run.
-  writeJson(join(flags.out, RECIPE_FILE), recipe);
-  folder.write(description);
-
-  const weights = join(source, 'adapter_model.safetensors');
-  const adapted = recipe.targets;
-  const { notices } = description;
-  writeManifest(
-    folder.manifest,
-    finish({
-      command: 'import-adapter',
-      inputs: {
-        [base]: description.base.sha256,
-        [data]: description.data.sha256,
-        [weights]: await sha256File(weights),
-      },
-      outputs: { 'adapter/adapter.gguf': await sha256File(folder.adapterGguf) },
-      config: { recipe },
-      seed: recipe.seed,
-      notices,
-      versions: { 'llama-xr': version },
-    }),
+  const { adapter, recipe, notices } = await takeAdapter(
+    source,
+    { base, data, recipe: given, ...images },
+    { out: flags.out, name: flags.recipe, finish, record: { command: 'import-adapter' } },
   );
+  const adapted = recipe.targets;
   const { rank, alpha } = adapter;
   terminal.result({ run: flags.out, rank, alpha, adapted, notices }, () =>
     [
@@ -106,16 +67,4 @@ async function run(source: string, flags: Flags): Promise<void> {
       `run folder ${flags.out}: llama-xr generate --run ${flags.out}`,
     ].join('\n'),
   );
-}
-
-function readAdapter(source: string, base: string): Adapter {
-  using weights = openBaseWeights(base);
-  return loadAdapter(source, weights.config);
-}
-
-/** The recipe with the adapter's own shape: rank-stabilised scaling is an alpha by now. */
-function recipeOf(given: Recipe, adapter: Adapter, name: string): Recipe {
-  const { rank, alpha } = adapter;
-  const targets = adaptedProjections(adapter);
-  return parseRecipe({ ...given, rank, alpha, scaling: 'alpha/r', targets }, name);
 }

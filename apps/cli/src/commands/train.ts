@@ -1,11 +1,13 @@
 /** `llama-xr train`: QLoRA of a base model on a prepared data set. */
 import { existsSync } from 'node:fs';
+import { Mistakes } from '@llama-xr/core';
 import { FUSIONS, type Fusion } from '@llama-xr/llama';
 import { DEVICES, type Device, PRECISIONS, type Precision } from '@llama-xr/onnx';
-import { type RunFolder, readRecipe } from '@llama-xr/train';
+import { type Recipe, type RunFolder, readRecipe } from '@llama-xr/train';
 import { type Command, Option } from 'commander';
 import { count } from '../flags.ts';
 import { bytes, duration, type OutputFlags, openTerminal } from '../terminal.ts';
+import { trainWithPeft } from '../training/peft-training.ts';
 import { planTraining, runTraining, type TrainingResult } from '../training/training-run.ts';
 
 interface Flags extends OutputFlags {
@@ -24,6 +26,10 @@ interface Flags extends OutputFlags {
   precision: Precision;
   threads?: number;
   tensorboard?: boolean;
+  engine: 'own' | 'peft';
+  python?: string;
+  processes: number;
+  torchBase?: string;
 }
 
 export function train(root: Command): void {
@@ -68,6 +74,17 @@ export function train(root: Command): void {
     )
     .option('--threads <n>', 'processor threads', (text) => count('--threads', text))
     .option('--tensorboard', "write an event file of TensorBoard into the run folder's tensorboard/")
+    .addOption(
+      new Option('--engine <name>', 'own: this program; peft: TRL and PEFT in a Python that has them')
+        .choices(['own', 'peft'])
+        .default('own'),
+    )
+    .option('--python <file>', 'of the engine peft (default: LLAMA_XR_PYTHON, else python3)')
+    .option('--processes <n>', 'of the engine peft, one a GPU', (text) => count('--processes', text), 1)
+    .option(
+      '--torch-base <name>',
+      'of the engine peft: folder or hub name of the same model (default: the GGUF)',
+    )
     .addHelpText(
       'after',
       `
@@ -116,11 +133,13 @@ async function run(flags: Flags): Promise<void> {
     threads,
     tensorboard,
   } = flags;
-  const recipe = await readRecipe(flags.recipe);
+  const read = await readRecipe(flags.recipe);
+  const recipe = flags.fusion === undefined ? read : { ...read, fusion: flags.fusion };
+  if (flags.engine === 'peft') return await runPeft(flags, recipe);
   const plan = await planTraining({
     base,
     data,
-    recipe: flags.fusion === undefined ? recipe : { ...recipe, fusion: flags.fusion },
+    recipe,
     ...(from !== undefined && { from }),
     ...(rejected !== undefined && { rejected }),
     ...(features !== undefined && { images: { features, encoder } }),
@@ -132,6 +151,34 @@ async function run(flags: Flags): Promise<void> {
   );
   const { notices } = plan.description;
   terminal.result({ run: out, ...result, notices }, () => words(result, notices, folder));
+}
+
+/** Flags of our own engine that the other would not heed are refused. */
+async function runPeft(flags: Flags, recipe: Recipe): Promise<void> {
+  const { base, data, features, encoder = '', out, processes, torchBase } = flags;
+  const mistakes = new Mistakes();
+  for (const flag of ['from', 'rejected', 'memory', 'threads', 'tensorboard'] as const)
+    if (flags[flag] !== undefined) mistakes.add(`--${flag}: expected none, got ${flags[flag]}`);
+  for (const [flag, usual] of [
+    ['mode', 'auto'],
+    ['device', 'auto'],
+    ['precision', 'float32'],
+  ] as const)
+    if (flags[flag] !== usual) mistakes.add(`--${flag}: expected ${usual}, got ${flags[flag]}`);
+  mistakes.throwIfAny('USAGE', '--engine peft');
+  const terminal = openTerminal(flags);
+  const python = flags.python ?? process.env.LLAMA_XR_PYTHON ?? 'python3';
+  const images = features === undefined ? {} : { images: { features, encoder } };
+  const sources = { base, data, recipe, ...images };
+  const result = await trainWithPeft(sources, { out, python, processes, torchBase }, terminal);
+  terminal.result({ run: out, ...result }, () =>
+    [
+      ...result.notices.map((notice) => `NOTE: ${notice}`),
+      `loss ${result.losses[0]?.toFixed(4)} -> ${result.losses.at(-1)?.toFixed(4)}, ${result.steps} steps, ` +
+        `val loss ${result.valLoss?.toFixed(4) ?? 'not measured'}`,
+      `run folder ${out}: llama-xr generate --run ${out}`,
+    ].join('\n'),
+  );
 }
 
 function words(

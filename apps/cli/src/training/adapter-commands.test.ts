@@ -78,6 +78,21 @@ const CASES: readonly [name: string, args: string[], said: RegExp][] = [
     /--processes: expected a whole number/,
   ],
   [
+    'fusion by sight in the engine peft',
+    ['train', ...sources, ...out, '--engine', 'peft', '--fusion', 'visual'],
+    /fusion: .*no soft tokens of images, got visual/,
+  ],
+  [
+    'a flag that the engine peft would not heed',
+    ['train', ...sources, ...out, '--engine', 'peft', '--threads', '2', '--mode', 'whole'],
+    /2 mistakes\n.*--threads.*\n.*--mode/,
+  ],
+  [
+    'the engine peft without a Python',
+    ['train', ...sources, ...out, '--engine', 'peft', '--python', at('no-python')],
+    /no-python: expected a Python that runs/,
+  ],
+  [
     'a plan of no base',
     ['plan', '--base', at('none.gguf'), '--recipe', at('recipe.json')],
     /none\.gguf: no such file/,
