@@ -75,11 +75,13 @@ describe.skipIf(lacks('LLAMA_XR_MODELS', 'LLAMA_XR_DATA', 'LLAMA_XR_PYTHON'))(
       expect(llamaXr('generate', '--run', at('run'), ...args)).toMatchObject({ drafts: 2 });
     });
 
-    test('trains on from where it stood', () => {
+    test('trains on from where it stood, with all steps of its recipe before it', () => {
       const recipe = ['--recipe', at('run/recipe.json'), '--mode', 'layered', '--threads', '1'];
-      const said = llamaXr('train', ...sources(), ...recipe, '--out', at('run'));
-      expect(said).toMatchObject({ steps: 2 });
-      expect(readFileSync(at('run/log.jsonl'), 'utf8')).toMatch(/"type":"resume","step":1/);
+      const train = (out: string) =>
+        llamaXr('train', ...sources(), ...recipe, '--out', out) as { steps: number; valLossBefore: number };
+      const [imported, fresh] = [train(at('run')), train(at('fresh'))];
+      expect(imported.steps).toBe(fresh.steps);
+      expect(Math.abs(imported.valLossBefore - fresh.valLossBefore)).toBeGreaterThan(1e-3);
     });
   },
 );
