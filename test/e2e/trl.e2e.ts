@@ -1,6 +1,6 @@
 /** A run exported to TRL, trained there by two processes under torchrun, and taken back. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -111,6 +111,24 @@ describe.skipIf(lacks('LLAMA_XR_MODELS', 'LLAMA_XR_DATA', 'trl'))(
       const adapted = Number(/^adapted (\S+)$/m.exec(theirs)?.[1]);
       const ours = await lossOf([{ ...exampleOf(row), lossFrom: 1 }], at('run/adapter'));
       expect(Math.abs(ours - adapted)).toBeLessThan(1e-4);
+    });
+
+    test('train --engine peft does all of it, and generate reads its run folder', () => {
+      const settings = ['--recipe', at('recipe.json'), '--engine', 'peft', '--processes', '2'];
+      const python = ['--python', PYTHON as string];
+      const said = llamaXr('train', ...sources(), ...settings, ...python, '--out', at('engine'));
+      const log = JSON.parse(readFileSync(at('trl/adapter/log.json'), 'utf8')) as { loss?: number }[];
+      const losses = log.flatMap(({ loss }) => (loss === undefined ? [] : [loss]));
+      expect(said).toMatchObject({ engine: 'peft', steps: 4 });
+      // The same examples and seed as by hand.
+      expect((said as { losses: number[] }).losses[0]).toBeCloseTo(losses[0] as number, 3);
+      const manifest = JSON.parse(readFileSync(at('engine/manifest.json'), 'utf8'));
+      expect(manifest).toMatchObject({ command: 'train', config: { engine: 'peft', processes: 2 } });
+      expect(Object.keys(manifest.versions)).toEqual(expect.arrayContaining(['trl', 'peft', 'torch']));
+      for (const file of ['run.json', 'log.jsonl', 'curves.html', 'adapter/adapter.gguf'])
+        expect(existsSync(at(`engine/${file}`)), file).toBe(true);
+      const drafts = ['--data', at('data'), '--split', 'val', '--out', at('drafts.jsonl')];
+      expect(llamaXr('generate', '--run', at('engine'), ...drafts)).toHaveProperty('drafts');
     });
   },
 );
