@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { main } from './main.ts';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { runCommand } from './testing/run-command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'llama-xr-bad-'));
 const path = (name: string) => join(folder, name);
@@ -33,22 +33,13 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => {
   process.exitCode = 0;
-  vi.restoreAllMocks();
 });
 
-/** Runs a command line here. @returns what it said on standard error, and its exit code. */
+/** Runs a command line that prints no result. */
 async function run(...args: string[]): Promise<{ said: string; code: number }> {
-  let said = '';
-  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    said += text;
-    return true;
-  });
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(() => true);
-  process.exitCode = 0;
-  await main(['node', 'llama-xr', ...args]);
-  stderr.mockRestore();
-  expect(stdout).not.toHaveBeenCalled();
-  return { said, code: Number(process.exitCode) };
+  const { out, ...ran } = await runCommand(...args);
+  expect(out).toBe('');
+  return ran;
 }
 
 const CASES: readonly [name: string, args: string[], said: RegExp][] = [

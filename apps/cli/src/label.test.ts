@@ -2,14 +2,13 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, expect, test, vi } from 'vitest';
-import { main } from './main.ts';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { runCommand } from './testing/run-command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'llama-xr-label-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => {
   process.exitCode = 0;
-  vi.restoreAllMocks();
 });
 
 function file(name: string, ...lines: readonly (string | object)[]): string {
@@ -21,27 +20,7 @@ function file(name: string, ...lines: readonly (string | object)[]): string {
   return path;
 }
 
-interface Ran {
-  readonly out: string;
-  readonly said: string;
-  readonly code: number;
-}
-
-async function label(...args: string[]): Promise<Ran> {
-  const texts = { out: '', said: '' };
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    texts.out += text;
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    texts.said += text;
-    return true;
-  });
-  process.exitCode = 0;
-  await main(['node', 'llama-xr', 'label', ...args]);
-  vi.restoreAllMocks();
-  return { ...texts, code: Number(process.exitCode) };
-}
+const label = (...args: string[]) => runCommand('label', ...args);
 
 /** Labels of each printed line that are stated or doubted, or denied where null is possible. */
 function printed(out: string, empty: 0 | null): { id: unknown; labels: Record<string, number> }[] {

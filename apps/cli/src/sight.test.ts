@@ -8,9 +8,9 @@ import { readProjector } from '@llama-xr/llama';
 import { DEVICES } from '@llama-xr/llamacpp';
 import { RunFolder, readEvents } from '@llama-xr/train';
 import { MAP_SHAPE, PATHOLOGIES, type ViewFeatures, writeFeatures } from '@llama-xr/vision';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { writeTinyModel } from '../../../packages/llamacpp/src/testing/tiny-model.ts';
-import { main } from './main.ts';
+import { runCommand as run } from './testing/run-command.ts';
 
 const PEFT = join(import.meta.dirname, '../../../packages/llama/src/golden/tiny-adapter');
 const folder = mkdtempSync(join(tmpdir(), 'llama-xr-sight-'));
@@ -90,20 +90,6 @@ function view(taken: (i: number) => boolean, maps: boolean, shift: number): View
     pooled: values(CHANNELS),
     ...(maps && { map: values(CHANNELS * ROWS * COLUMNS) }),
   };
-}
-
-async function run(...args: string[]): Promise<{ out: string; said: string; code: number }> {
-  const text = { out: '', said: '' };
-  const collect = (name: keyof typeof text) => (part: string | Uint8Array) => {
-    text[name] += part;
-    return true;
-  };
-  vi.spyOn(process.stderr, 'write').mockImplementation(collect('said'));
-  vi.spyOn(process.stdout, 'write').mockImplementation(collect('out'));
-  process.exitCode = 0;
-  await main(['node', 'llama-xr', ...args]);
-  vi.restoreAllMocks();
-  return { ...text, code: Number(process.exitCode) };
 }
 
 const base = ['--base', path('base.gguf')];

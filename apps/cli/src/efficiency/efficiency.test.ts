@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { readJson, writeFileAtomic, writeJson, writeJsonLines } from '@llama-xr/core';
 import { prepare } from '@llama-xr/dataset';
 import { openGguf, quantize, writeGguf } from '@llama-xr/tensor';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { writeTinyModel } from '../../../../packages/llamacpp/src/testing/tiny-model.ts';
-import { main } from '../main.ts';
+import { runCommand } from '../testing/run-command.ts';
 import type { VariantResult } from './variants.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'llama-xr-efficiency-'));
@@ -60,19 +60,7 @@ function toFourBits(from: string, to: string): void {
   writeGguf(to, { metadata: file.metadata, tensors });
 }
 
-async function bench(...args: string[]): Promise<{ out: string; said: string; code: number }> {
-  const text = { out: '', said: '' };
-  const collect = (name: keyof typeof text) => (part: string | Uint8Array) => {
-    text[name] += part;
-    return true;
-  };
-  vi.spyOn(process.stderr, 'write').mockImplementation(collect('said'));
-  vi.spyOn(process.stdout, 'write').mockImplementation(collect('out'));
-  process.exitCode = 0;
-  await main(['node', 'llama-xr', 'bench', ...args]);
-  vi.restoreAllMocks();
-  return { ...text, code: Number(process.exitCode) };
-}
+const bench = (...args: string[]) => runCommand('bench', ...args);
 
 const [base, data, recipe] = [
   ['--base', path('base.gguf')],

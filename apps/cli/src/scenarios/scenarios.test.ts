@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSuite } from '@llama-xr/safety';
-import { afterAll, afterEach, expect, test, vi } from 'vitest';
-import { main } from '../main.ts';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { runCommand as run } from '../testing/run-command.ts';
 import { ownScenarios } from './scenario-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'llama-xr-scenarios-'));
@@ -12,22 +12,7 @@ const path = (...name: string[]) => join(folder, ...name);
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => {
   process.exitCode = 0;
-  vi.restoreAllMocks();
 });
-
-async function run(...args: string[]): Promise<{ out: string; said: string; code: number }> {
-  const text = { out: '', said: '' };
-  const collect = (name: keyof typeof text) => (part: string | Uint8Array) => {
-    text[name] += part;
-    return true;
-  };
-  vi.spyOn(process.stderr, 'write').mockImplementation(collect('said'));
-  vi.spyOn(process.stdout, 'write').mockImplementation(collect('out'));
-  process.exitCode = 0;
-  await main(['node', 'llama-xr', ...args]);
-  vi.restoreAllMocks();
-  return { ...text, code: Number(process.exitCode) };
-}
 
 const suite = await readSuite([ownScenarios()]);
 const drafts = (name: string, of: 'passes' | 'fails', ids = suite) => {

@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { main } from '../main.ts';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { runCommand as run } from '../testing/run-command.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../../../packages/llama/src/golden');
 const BASE = join(GOLDEN, 'tiny-llama.gguf');
@@ -25,20 +25,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => {
   process.exitCode = 0;
-  vi.restoreAllMocks();
 });
-
-/** Runs a command line here. @returns what it said on standard error, and its exit code. */
-async function run(...args: string[]): Promise<{ said: string; code: number }> {
-  let said = '';
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    said += text;
-    return true;
-  });
-  process.exitCode = 0;
-  await main(['node', 'llama-xr', ...args]);
-  return { said, code: Number(process.exitCode) };
-}
 
 const out = ['--out', at('out')];
 const sources = ['--base', BASE, '--data', at('empty'), '--recipe', at('recipe.json')];
