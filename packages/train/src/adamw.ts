@@ -49,31 +49,42 @@ export class AdamW implements Optimizer {
   /** One step in place. `gradientScale` multiplies each gradient first (clipping, accumulation). */
   step(parameters: Float32Array, gradients: Float32Array, rate: number, gradientScale = 1): void {
     this.steps++;
+    const { firstMoment, secondMoment, steps } = this;
+    const moved = { parameters, gradients, firstMoment, secondMoment, momentsFrom: 0 };
     for (const { from, to, factor } of this.#ranges)
-      this.#stepRange(parameters, gradients, rate * factor, gradientScale, from, to);
+      moveRange(moved, this.#settings, { steps, rate: rate * factor, gradientScale }, from, to);
   }
+}
 
-  #stepRange(
-    parameters: Float32Array,
-    gradients: Float32Array,
-    rate: number,
-    gradientScale: number,
-    from: number,
-    to: number,
-  ): void {
-    const { beta1, beta2, epsilon, weightDecay } = this.#settings;
-    const { firstMoment: m, secondMoment: v } = this;
-    const rate1 = rate / (1 - beta1 ** this.steps);
-    const correction2 = 1 / (1 - beta2 ** this.steps);
-    const keep = 1 - rate * weightDecay;
-    for (let i = from; i < to; i++) {
-      const g = gradients[i]! * gradientScale;
-      const mi = beta1 * m[i]! + (1 - beta1) * g;
-      const vi = beta2 * v[i]! + (1 - beta2) * g * g;
-      m[i] = mi;
-      v[i] = vi;
-      parameters[i] = keep * parameters[i]! - (rate1 * mi) / (Math.sqrt(vi * correction2) + epsilon);
-    }
+/** What one step moves. */
+interface Moved {
+  readonly parameters: Float32Array;
+  readonly gradients: Float32Array;
+  /** Moments of the parameters from `momentsFrom` on. */
+  readonly firstMoment: Float32Array;
+  readonly secondMoment: Float32Array;
+  readonly momentsFrom: number;
+}
+
+/** Moves parameters from .. to - 1 and their moments by step `steps`, which counts from 1. */
+export function moveRange(
+  { parameters, gradients, firstMoment: m, secondMoment: v, momentsFrom }: Moved,
+  { beta1, beta2, epsilon, weightDecay }: AdamWSettings,
+  { steps, rate, gradientScale }: { steps: number; rate: number; gradientScale: number },
+  from: number,
+  to: number,
+): void {
+  const rate1 = rate / (1 - beta1 ** steps);
+  const correction2 = 1 / (1 - beta2 ** steps);
+  const keep = 1 - rate * weightDecay;
+  for (let i = from; i < to; i++) {
+    const j = i - momentsFrom;
+    const g = gradients[i]! * gradientScale;
+    const mi = beta1 * m[j]! + (1 - beta1) * g;
+    const vi = beta2 * v[j]! + (1 - beta2) * g * g;
+    m[j] = mi;
+    v[j] = vi;
+    parameters[i] = keep * parameters[i]! - (rate1 * mi) / (Math.sqrt(vi * correction2) + epsilon);
   }
 }
 

@@ -6,7 +6,7 @@
  * Unlike bitsandbytes a second moment above zero is never rounded to zero: the next step would divide by epsilon alone.
  */
 import { nearestCode, SIGNED_MAP, UNSIGNED_MAP } from '@llama-xr/tensor';
-import type { AdamWSettings, RateRange } from './adamw.ts';
+import { type AdamWSettings, moveRange, type RateRange } from './adamw.ts';
 import type { Optimizer } from './optimizer.ts';
 
 const BLOCK = 256;
@@ -48,38 +48,16 @@ export class AdamW8 implements Optimizer {
     for (const { from, to, factor } of this.#ranges) {
       // A block may lie in two ranges: each visit moves the moments of its own part alone.
       for (let at = from; at < to; at = (Math.floor(at / BLOCK) + 1) * BLOCK) {
-        const end = Math.min(to, (Math.floor(at / BLOCK) + 1) * BLOCK);
-        this.#stepBlock(parameters, gradients, rate * factor, gradientScale, at, end);
+        const block = Math.floor(at / BLOCK);
+        const end = Math.min(to, (block + 1) * BLOCK);
+        const [firstMoment, secondMoment] = [this.#m, this.#v];
+        const moved = { parameters, gradients, firstMoment, secondMoment, momentsFrom: block * BLOCK };
+        const { steps } = this;
+        this.#unpack(block);
+        moveRange(moved, this.#settings, { steps, rate: rate * factor, gradientScale }, at, end);
+        this.#pack(block);
       }
     }
-  }
-
-  /** Parameters at .. end - 1, which lie in one block. */
-  #stepBlock(
-    parameters: Float32Array,
-    gradients: Float32Array,
-    rate: number,
-    gradientScale: number,
-    at: number,
-    end: number,
-  ): void {
-    const { beta1, beta2, epsilon, weightDecay } = this.#settings;
-    const block = Math.floor(at / BLOCK);
-    const start = block * BLOCK;
-    this.#unpack(block);
-    const [m, v] = [this.#m, this.#v];
-    const rate1 = rate / (1 - beta1 ** this.steps);
-    const correction2 = 1 / (1 - beta2 ** this.steps);
-    const keep = 1 - rate * weightDecay;
-    for (let i = at; i < end; i++) {
-      const g = gradients[i]! * gradientScale;
-      const mi = beta1 * m[i - start]! + (1 - beta1) * g;
-      const vi = beta2 * v[i - start]! + (1 - beta2) * g * g;
-      m[i - start] = mi;
-      v[i - start] = vi;
-      parameters[i] = keep * parameters[i]! - (rate1 * mi) / (Math.sqrt(vi * correction2) + epsilon);
-    }
-    this.#pack(block);
   }
 
   #unpack(block: number): void {
