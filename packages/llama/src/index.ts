@@ -66,6 +66,7 @@ export {
   type PretrainingOptions,
 } from './model/pretraining.ts';
 export { floatTable, valuesOf } from './model/row-table.ts';
+export { PART_LOGITS, PART_WEIGHTS } from './model/streamed-head.ts';
 export type { TrainingEngine } from './model/training-engine.ts';
 export { openPretrainingWorker, openTrainingWorker } from './model/training-worker.ts';
 export * from './model/weights-type.ts';

@@ -86,7 +86,7 @@ export class Validation {
 }
 
 /** The loss of examples, weighted as they weigh their tokens. */
-async function meanLoss(
+export async function meanLoss(
   engine: LossEngine,
   examples: readonly Example[],
   rules: BatchRules,

@@ -54,7 +54,7 @@ export function readRecipeImages(
       hint: `Make them with llama-xr encode${grid > 0 ? ' --maps' : ''}, and give them with --features.`,
     });
   const settings = { pooled, grid };
-  const features = readFeatures(path, { grid });
+  const features = byStudy(readFeatures(path, { grid }));
   if (begun !== undefined) return new FeatureImages(features, begun, path);
   const training = studies.filter(({ split }) => split === 'train');
   const scale = measureScale(training.map((study) => gathered(features, settings, study, path)));
@@ -71,7 +71,7 @@ export function imagesOfRun(path: string, origin: ProjectorOrigin): Pick<StudyIm
   let images: StudyImages | undefined;
   return {
     of(study) {
-      images ??= new FeatureImages(readFeatures(path, { grid: origin.settings.grid }), origin, path);
+      images ??= new FeatureImages(byStudy(readFeatures(path, { grid: origin.settings.grid })), origin, path);
       return images.of(study);
     },
   };
@@ -97,12 +97,12 @@ class FeatureImages implements StudyImages {
   readonly settings: SoftSettings;
   readonly scale: FeatureScale;
   readonly encoderHash: string;
-  readonly #features: Features;
+  readonly #features: StudyFeatures;
   readonly #path: string;
   /** One object a study: packed examples of one study may share its soft tokens. */
   readonly #known = new Map<string, SoftInput>();
 
-  constructor(features: Features, { settings, scale, encoderHash }: ProjectorOrigin, path: string) {
+  constructor(features: StudyFeatures, { settings, scale, encoderHash }: ProjectorOrigin, path: string) {
     if (features.origin.encoderHash !== encoderHash)
       fail('ENCODER', `${path}: features of another encoder than the projector was trained with`);
     this.settings = settings;
@@ -137,14 +137,23 @@ export function imageNotices(images: StudyImages | undefined, studies: readonly 
   });
 }
 
+/** Features, and the row of each study in them. */
+interface StudyFeatures extends Features {
+  readonly rowOf: ReadonlyMap<string, number>;
+}
+
+const byStudy = (features: Features): StudyFeatures => ({
+  ...features,
+  rowOf: new Map(features.ids.map((id, row) => [id, row])),
+});
+
 function gathered(
-  features: Features,
+  features: StudyFeatures,
   settings: SoftSettings,
   { id }: Pick<Study, 'id'>,
   path: string,
 ): SoftInput {
-  const row = features.ids.indexOf(id);
-  if (row < 0) fail('INPUT', `${path}: expected features of study ${id}, got none`);
+  const row = features.rowOf.get(id) ?? fail('INPUT', `${path}: expected features of study ${id}, got none`);
   const [frontal, lateral] = [viewOf(features.frontal, row), viewOf(features.lateral, row)];
   if (frontal === null && lateral === null)
     fail('INPUT', `${path}: study ${id}: expected a frontal or a lateral view, got neither`);

@@ -15,10 +15,9 @@ import {
   AdamW,
   clipFactor,
   collateRows,
-  type Example,
   globalNorm,
-  inBatches,
   lossWeight,
+  meanLoss,
   type PlannedStep,
   planRun,
   type Recipe,
@@ -38,17 +37,6 @@ async function openVariant(
   const { rank, alpha, scaling, targets, seed } = recipe;
   const base = variant === 'qlora4' ? weights : await inFloat16(weights);
   return openTrainingEngine(base, { rank, alpha, scaling, targets, seed, mode: 'whole', ...session });
-}
-
-async function meanLoss(
-  engine: TrainingEngine,
-  examples: readonly Example[],
-  recipe: Recipe,
-): Promise<number> {
-  const total = lossWeight(examples);
-  let loss = 0;
-  for (const rows of inBatches(examples, recipe)) loss += await engine.loss(collateRows(rows, total));
-  return loss;
 }
 
 /** One optimizer step. @returns its loss. */

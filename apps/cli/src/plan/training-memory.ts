@@ -8,6 +8,8 @@ import {
   holdingFor,
   keptBytes,
   type LlamaConfig,
+  PART_LOGITS,
+  PART_WEIGHTS,
   PROJECTIONS,
   parameterCount,
   projectionShape,
@@ -45,8 +47,6 @@ const PROGRAM = 205e6;
 const ADAPTER_COPIES = 4;
 /** Bytes of both of AdamW's moments for a parameter. */
 const MOMENTS = { 32: 8, 8: 2 + 8 / 256 } as const;
-/** Weights and logits of the head at a time where it is streamed, as packages/llama/src/model/streamed-head.ts has them. */
-const [PART_WEIGHTS, PART_LOGITS] = [2 ** 23, 2 ** 23];
 /** Logits, their powers and one more, of a part. */
 const HEAD_COPIES = 3;
 /** Layers that were read stay until the collector comes: found on Llama 3.1 8B. */

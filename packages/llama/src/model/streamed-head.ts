@@ -22,7 +22,7 @@ export interface HeadChunks {
 }
 
 /** 8 M weights of the matrix in float32, and 8 M logits, at a time. */
-const [PART_WEIGHTS, PART_LOGITS] = [2 ** 23, 2 ** 23];
+export const [PART_WEIGHTS, PART_LOGITS] = [2 ** 23, 2 ** 23];
 
 export function headChunks(width: number, vocabulary: number, given: Partial<HeadChunks> = {}): HeadChunks {
   const part = given.vocabulary ?? Math.min(vocabulary, Math.ceil(PART_WEIGHTS / width));
