@@ -1,6 +1,6 @@
 /**
  * Two claims about long runs. Memory does not grow with steps: 10,000 of them on a tiny model, as a user's job and as the
- * bare loop (see packages/train/src/soak.ts), resident memory fitted by a line after the first tenth. Cost grows
+ * bare loop (see packages/train/src/testing/soak.ts), resident memory fitted by a line after the first tenth. Cost grows
  * linearly with tokens: steps of 64 to 2048 tokens in rows of one length, processor time fitted by a line.
  *
  *     npx node bench/soak.ts [--steps 10000] [--rounds 9] [--json]
@@ -19,7 +19,7 @@ import {
   openTrainingEngine,
   writeLlamaGguf,
 } from '../packages/llama/src/index.ts';
-import { type SoakOptions, type SoakSample, soak } from '../packages/train/src/soak.ts';
+import { type SoakOptions, type SoakSample, soak } from '../packages/train/src/testing/soak.ts';
 import { fitLine } from './fit-line.ts';
 
 /** The shape of the demo's base. */

@@ -1,6 +1,6 @@
 /**
  * One side of bench/training.ts: steps of our engine on SmolLM2's shape with random weights, in a process of its own so that
- * its peak memory is its own. Prints one JSON line; processor time is of use where other work runs beside it.
+ * its peak memory is its own. Arguments: mode, steps, GB kept for the backward pass. Prints one JSON line; processor time is of use where other work runs beside it.
  */
 import { Random } from '@llama-xr/core';
 import {
@@ -52,13 +52,18 @@ const weights: LlamaWeights = {
   outputNorm: ones,
 };
 
-const [mode, steps = '3'] = process.argv.slice(2) as [StepMode, string?];
+const [mode, steps = '3', keptGB = '0'] = process.argv.slice(2) as [StepMode, ...string[]];
 const [B, S] = [4, 256];
 const ids = Int32Array.from({ length: B * S }, () => random.int(SMOLLM2.vocabulary));
 const labels = Int32Array.from(ids, (_, i) => ids[(i + 1) % ids.length] as number);
 const batch = { batch: B, sequence: S, ids, labels, weights: new Float32Array(B * S).fill(1 / (B * S)) };
 
-await using engine = await openTrainingEngine(weights, { rank: 16, mode, threads: 2 });
+await using engine = await openTrainingEngine(weights, {
+  rank: 16,
+  mode,
+  threads: 2,
+  keptBytes: Number(keptGB) * 1e9,
+});
 const seconds: number[] = [];
 const processor: number[] = [];
 for (let i = 0; i < Number(steps); i++) {

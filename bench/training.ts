@@ -23,16 +23,18 @@ interface Side {
 }
 
 const SIDES = {
-  whole: [process.execPath, 'training-shape.ts', 'whole'],
+  // With memory to spare, as `train --memory` gives it: merged weights are kept for the backward pass.
+  whole: [process.execPath, 'training-shape.ts', 'whole', '1'],
+  'whole, least memory': [process.execPath, 'training-shape.ts', 'whole', '0'],
   plain: [python, 'training_shape.py', 'plain'],
-  layered: [process.execPath, 'training-shape.ts', 'layered'],
+  layered: [process.execPath, 'training-shape.ts', 'layered', '0'],
   checkpointed: [python, 'training_shape.py', 'checkpointed'],
 } as const;
 type Name = keyof typeof SIDES;
 
 function measure(name: Name): Side {
-  const [program, script, mode] = SIDES[name];
-  const args = [join(import.meta.dirname, script), mode, values.steps];
+  const [program, script, mode, ...more] = SIDES[name];
+  const args = [join(import.meta.dirname, script), mode, values.steps, ...more];
   const output = execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   return JSON.parse(output.trim().split('\n').at(-1) as string) as Side;
 }
@@ -54,7 +56,11 @@ const compare = (ours: Name, theirs: Name) => ({
   peakBytes: [side(ours).peakBytes, side(theirs).peakBytes],
   memory: side(ours).peakBytes / side(theirs).peakBytes,
 });
-const rows = [compare('whole', 'plain'), compare('layered', 'checkpointed')];
+const rows = [
+  compare('whole', 'plain'),
+  compare('whole, least memory', 'plain'),
+  compare('layered', 'checkpointed'),
+];
 
 if (values.json) console.log(JSON.stringify(rows, null, 2));
 else {

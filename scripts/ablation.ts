@@ -18,7 +18,7 @@ import { openRun } from '../apps/cli/src/drafts/open-run.ts';
 import { readWithFeatures } from '../apps/cli/src/drafts/study-features.ts';
 import { names } from '../apps/cli/src/flags.ts';
 import { openTerminal } from '../apps/cli/src/terminal.ts';
-import { planTraining, runTraining } from '../apps/cli/src/training/training-run.ts';
+import { planTraining, runTraining, type TrainingPlan } from '../apps/cli/src/training/training-run.ts';
 
 const HELP = `npx node scripts/ablation.ts OUT --demo DEMO [--iu DATA --base BASE.gguf]
   OUT           folder of the runs; what is done there is not done again
@@ -26,6 +26,7 @@ const HELP = `npx node scripts/ablation.ts OUT --demo DEMO [--iu DATA --base BAS
   --iu DIR      IU X-ray prepared with --findings simulated; --base is its model (GGUF)
   --only LIST   some of ${FUSIONS.join(',')}, in the order in which they are to be run
   --seeds LIST  seeds of the phantoms' runs (default 1,2); IU has one
+  --reports N   a pass of IU learns from so many reports, the same in every mode (default all)
   --threads N   of training and drafting (default 1)
   --doc FILE    the page whose tables are made anew (default docs/experiments/fusion.md)`;
 
@@ -37,6 +38,7 @@ const { values, positionals } = parseArgs({
     base: { type: 'string' },
     only: { type: 'string', default: FUSIONS.join() },
     seeds: { type: 'string', default: '1,2' },
+    reports: { type: 'string' },
     threads: { type: 'string', default: '1' },
     doc: { type: 'string', default: join(import.meta.dirname, '../docs/experiments/fusion.md') },
     help: { type: 'boolean', default: false },
@@ -54,6 +56,8 @@ interface Arena {
   readonly fusions: readonly Fusion[];
   readonly splits: readonly Split[];
   readonly seeds: readonly number[];
+  /** Of a pass; all where absent. */
+  readonly reports?: number;
   readonly recipe: object;
 }
 
@@ -95,6 +99,7 @@ function iuXray(data: string, base: string): Arena {
     fusions: ['none', 'scores', 'findings'],
     splits: ['val'],
     seeds: [3407],
+    ...(values.reports !== undefined && { reports: Number(values.reports) }),
     recipe: {
       ...{
         template: 'plain',
@@ -143,7 +148,10 @@ async function runFusion(out: string, arena: Arena, fusion: Fusion, seed: number
   mkdirSync(folder, { recursive: true });
   const recipe: Recipe = parseRecipe({ name: `fusion-${fusion}`, ...arena.recipe, fusion, seed }, 'ablation');
   const { base, data, images } = arena;
-  const plan = await planTraining({ base, data, recipe, ...(images && { images }) });
+  const plan = firstReports(
+    await planTraining({ base, data, recipe, ...(images && { images }) }),
+    arena.reports,
+  );
   const run = join(folder, 'run');
   const trained = await runTraining(plan, { out: run, mode: 'auto', device: 'cpu', threads }, terminal);
   const dataset = await readWithFeatures(data, images?.features);
@@ -159,6 +167,12 @@ async function runFusion(out: string, arena: Arena, fusion: Fusion, seed: number
     shuffled: await quality(arena, dataset, await drafts(arena, dataset, folder, true)),
   };
   writeJson(known, outcome);
+}
+
+/** The plan with the first reports of each pass alone; the order is that of the studies, whatever the fusion. */
+function firstReports(plan: TrainingPlan, count = Number.POSITIVE_INFINITY): TrainingPlan {
+  const passes = plan.data.passes.map((examples) => examples.slice(0, count));
+  return { ...plan, data: { ...plan.data, passes } };
 }
 
 /** Drafts of all splits, from each study's own input or from another's of its split. */

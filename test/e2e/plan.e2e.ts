@@ -19,6 +19,7 @@ describe.skipIf(lacks('LLAMA_XR_MODELS'))('a plan for SmolLM2 (needs LLAMA_XR_MO
 
   test.each([
     ['whole', []],
+    ['whole', ['--memory', '4']],
     ['layered', []],
     ['layered', ['--memory', '2']],
   ] as const)('%s %j: peak memory within a tenth, time within a factor of 3', (mode, memory) => {
@@ -28,7 +29,7 @@ describe.skipIf(lacks('LLAMA_XR_MODELS'))('a plan for SmolLM2 (needs LLAMA_XR_MO
     const flags = ['--base', SMOLLM2, '--recipe', recipe, '--threads', `${THREADS}`, ...memory];
     const { ways } = llamaXr('plan', ...flags) as { ways: Way[] };
     const way = ways.find((one) => one.mode === mode) as Way;
-    const kept = way.parts.find(({ name }) => name === 'activations kept')?.bytes ?? 0;
+    const kept = way.parts.find(({ name }) => / kept$/.test(name))?.bytes ?? 0;
     expect(kept > 0).toBe(memory.length > 0);
     const measured = JSON.parse(
       execFileSync(

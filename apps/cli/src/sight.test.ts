@@ -156,19 +156,25 @@ test('a plan counts the projector, with the data set and without', async () => {
   expect(await trainable('sight')).toBe((await trainable('words', ...data)) + projector);
 });
 
-test('memory that a layered run leaves keeps activations, as planned, and changes nothing that it learns', async () => {
-  const layered = async (name: string, ...memory: string[]) => {
-    const flags = [...recipe(), ...seen(), '--mode', 'layered', ...memory, '--out', path(name)];
+test('memory that a run leaves keeps weights or activations, as planned, and changes nothing that it learns', async () => {
+  const trainedBy = async (mode: string, name: string, ...memory: string[]) => {
+    const flags = [...recipe(), ...seen(), '--mode', mode, ...memory, '--out', path(name)];
     const { out: text } = await run(...train, ...flags, '--json', '--quiet');
-    return JSON.parse(text) as { keptBytes: number; valLoss: number };
+    return JSON.parse(text) as { mode: string; keptBytes: number; valLoss: number };
   };
-  const bare = await layered('layered');
-  const kept = await layered('kept', '--memory', '1');
+  const bare = await trainedBy('layered', 'layered');
+  const kept = await trainedBy('layered', 'kept', '--memory', '1');
   expect(bare.keptBytes).toBe(0);
   expect(kept.keptBytes).toBeGreaterThan(0);
   expect(kept.valLoss).toBeCloseTo(bare.valLoss, 5);
   const said = await run('plan', ...base, ...data, ...recipe(), ...seen(), '--memory', '1', '--threads', '1');
   expect(said.out).toMatch(/activations kept +\d/);
+
+  const whole = await trainedBy('whole', 'whole');
+  const merged = await trainedBy('auto', 'merged', '--memory', '1');
+  expect([merged.mode, merged.keptBytes > 0, whole.keptBytes]).toEqual(['whole', true, 0]);
+  expect(merged.valLoss).toBe(whole.valLoss);
+  expect(said.out).toMatch(/merged weights kept +\d/);
 });
 
 test('a merge keeps the projector out of the file, and says so', async () => {

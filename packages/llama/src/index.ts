@@ -48,7 +48,7 @@ export { checkTrainingDevice, type DeviceCheck } from './model/device-check.ts';
 export { type AdapterEngine, openTrainingEngine, type TrainingOptions } from './model/engine.ts';
 export { inFloat16, openFullTuningEngine } from './model/full-tuning.ts';
 export { keptBytes } from './model/kept-activations.ts';
-export { holdingFor, type StepMode, wholeStepBytes } from './model/memory.ts';
+export { holdingFor, mergedBytes, type StepMode, wholeStepBytes } from './model/memory.ts';
 export {
   type AdapterFactors,
   adapterLayout,

@@ -36,8 +36,7 @@ export interface TrainingJob {
   /** What to begin from; LoRA's own start where absent. */
   readonly from?: Start;
   readonly mode?: StepMode | 'auto';
-  readonly memoryBytes?: number;
-  /** Memory that activations may take in layered mode, see `TrainingOptions`. */
+  /** Memory for what the backward pass would else compute again, see `TrainingOptions`. */
   readonly keptBytes?: number;
   readonly device?: Device;
   /** Of matrix products: float16 for devices with units for it. */
@@ -56,7 +55,7 @@ export type JobEvent =
 
 /** Runs a job. Leaving the iteration early closes the engine; the last checkpoint stays. */
 export async function* runTrainingJob(job: TrainingJob): AsyncGenerator<JobEvent> {
-  const { recipe, data, identity, mode, memoryBytes, device, threads, checkpointSeconds } = job;
+  const { recipe, data, identity, mode, device, threads, checkpointSeconds } = job;
   const folder = new RunFolder(job.folder);
   const began = performance.now();
   await using engine = await openTrainingWorker(job.base, {
@@ -69,7 +68,6 @@ export async function* runTrainingJob(job: TrainingJob): AsyncGenerator<JobEvent
     largestBatch: largestBatch(job),
     ...(job.projector && { projector: projectorShape(job.projector, recipe.visual.hidden) }),
     ...(mode && { mode }),
-    ...(memoryBytes && { memoryBytes }),
     ...(job.keptBytes && { keptBytes: job.keptBytes }),
     ...(device && { device }),
     ...(job.precision && { precision: job.precision }),
@@ -78,8 +76,13 @@ export async function* runTrainingJob(job: TrainingJob): AsyncGenerator<JobEvent
   if (job.from !== undefined) beginFrom(engine, job.from);
   const seconds = (performance.now() - began) / 1000;
   const { mode: opened, parameters } = engine;
-  const keptBytes = opened === 'layered' ? (job.keptBytes ?? 0) : 0;
-  yield { type: 'open', mode: opened, keptBytes, trainable: parameters.length, seconds };
+  yield {
+    type: 'open',
+    mode: opened,
+    keptBytes: job.keptBytes ?? 0,
+    trainable: parameters.length,
+    seconds,
+  };
 
   const options = {
     checkpoint: folder.checkpoint,

@@ -15,9 +15,13 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 /** Runs in a process that gets SIGKILL once the log has so many lines. */
 async function run(folder: RunFolder, lines = Number.POSITIVE_INFINITY): Promise<void> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'killed-run.ts'), BASE, folder.path], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'testing/killed-run.ts'), BASE, folder.path],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
   const ended = once(child, 'exit');
   while (child.exitCode === null && child.signalCode === null) {
     const log = existsSync(folder.log) ? readFileSync(folder.log, 'utf8') : '';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { type SoakSample, soak } from './soak.ts';
+import { type SoakSample, soak } from './testing/soak.ts';
 
 const BASE = join(import.meta.dirname, '../../llama/src/golden/tiny-llama.gguf');
 /** A tenth of what one step is fed with: the mask of two rows of 128 tokens alone is 131 kB. */

@@ -6,10 +6,10 @@ import { planRun, type Recipe, readRecipe, rowLength, type TrainingData } from '
 import type { Command } from 'commander';
 import { count } from '../flags.ts';
 import {
-  allActivations,
-  keptWithin,
+  keptOfLayer,
   type MemoryPart,
   memoryParts,
+  stepWithin,
   totalBytes,
   trainable,
 } from '../plan/training-memory.ts';
@@ -78,9 +78,10 @@ async function run(flags: Flags): Promise<void> {
   const shape = trainingShape(gguf, recipe, load.largest);
   const operationsPerSecond = await measureSpeed(flags.threads);
   const ways = (['whole', 'layered'] as const).map((mode): Way => {
-    const kept = mode === 'layered' && flags.memory !== undefined ? keptWithin(shape, flags.memory * 1e9) : 0;
+    const kept = flags.memory === undefined ? 0 : stepWithin(shape, flags.memory * 1e9, mode).keptBytes;
     const parts = memoryParts(shape, mode, kept);
-    const operations = stepOperations(shape, load.step, mode, kept / allActivations(shape));
+    const layersKept = kept / keptOfLayer(shape, mode);
+    const operations = stepOperations(shape, load.step, mode, layersKept / shape.config.layers);
     const secondsPerStep = stepSeconds(operations, mode, operationsPerSecond);
     const steps = load.steps === undefined ? null : load.steps / load.passes;
     const secondsPerPass = steps === null ? null : steps * secondsPerStep;

@@ -63,7 +63,7 @@ export function train(root: Command): void {
     )
     .option(
       '--memory <GB>',
-      'memory that the run may use, in GB; layered steps keep activations in what is left of it',
+      'memory that the run may use, in GB; what is left of it keeps merged weights, or activations of layered steps',
       (text) => count('--memory', text),
     )
     .addOption(new Option('--device <name>', 'where to compute').choices(DEVICES).default('auto'))

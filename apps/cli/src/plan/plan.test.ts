@@ -2,9 +2,10 @@ import { LLAMA_3_1_8B, PROJECTIONS, projectionShape } from '@llama-xr/llama';
 import { parseRecipe } from '@llama-xr/train';
 import { expect, test } from 'vitest';
 import {
-  allActivations,
+  keptOfLayer,
   keptWithin,
   memoryParts,
+  stepWithin,
   type TrainingShape,
   totalBytes,
   trainable,
@@ -50,13 +51,24 @@ test('layered needs less than whole, 4 bits less than float32, fewer tokens less
 
 test('what memory leaves keeps activations, in whole layers, and no more than there are', () => {
   const needed = total(shape(), 'layered');
-  const layer = allActivations(shape()) / LLAMA_3_1_8B.layers;
+  const layer = keptOfLayer(shape(), 'layered');
   // q, k, v, the residual stream, gate and up, of 512 tokens in float32.
   expect(layer).toBe(4 * 512 * (4096 + 2 * 1024 + 4096 + 2 * 14336));
-  expect(keptWithin(shape(), needed - 1)).toBe(0);
-  expect(keptWithin(shape(), needed + 2.5 * layer)).toBe(2 * layer);
-  expect(keptWithin(shape(), 64e9)).toBe(32 * layer);
+  expect(keptWithin(shape(), 'layered', needed - 1)).toBe(0);
+  expect(keptWithin(shape(), 'layered', needed + 2.5 * layer)).toBe(2 * layer);
+  expect(keptWithin(shape(), 'layered', 64e9)).toBe(32 * layer);
   expect(totalBytes(memoryParts(shape(), 'layered', 2 * layer))).toBe(needed + 2 * layer);
+});
+
+test('a step is whole where that fits, and keeps what memory leaves', () => {
+  const [whole, layered] = [total(shape(), 'whole'), total(shape(), 'layered')];
+  const merged = (4 * matrices) / LLAMA_3_1_8B.layers;
+  expect(stepWithin(shape(), whole + 1.5 * merged)).toEqual({ mode: 'whole', keptBytes: merged });
+  expect(stepWithin(shape(), whole)).toEqual({ mode: 'whole', keptBytes: 0 });
+  expect(stepWithin(shape(), whole - 1).mode).toBe('layered');
+  expect(stepWithin(shape(), layered - 1)).toEqual({ mode: 'layered', keptBytes: 0 });
+  expect(stepWithin(shape(), 1, 'whole')).toEqual({ mode: 'whole', keptBytes: 0 });
+  expect(stepWithin(shape(), 200e9, 'layered').mode).toBe('layered');
 });
 
 test('matrices in 8 bits take what they are held in, not float32', () => {
@@ -78,6 +90,9 @@ test('a step of 8B is mostly its frozen products: some 6 and 4 operations a weig
   const rest = layered.head + layered.attention + layered.adapter;
   expect(rest).toBeLessThan(0.15 * layered.layers);
   expect(stepSeconds(layered, 'layered', 2e11)).toBeCloseTo(stepSeconds(layered, 'layered', 1e11) / 2, 6);
+  const merged = stepOperations(shape(), step, 'whole', 1);
+  expect(merged.dequantizing).toBeLessThan(whole.dequantizing);
+  expect(merged.adapter).toBeLessThan(whole.adapter);
   const kept = stepOperations(shape(), step, 'layered', 1);
   expect(kept.layers).toBeGreaterThan(whole.layers);
   expect(kept.layers).toBeLessThan(layered.layers);

@@ -8,6 +8,7 @@ import {
   holdingFor,
   keptBytes,
   type LlamaConfig,
+  mergedBytes,
   PART_LOGITS,
   PART_WEIGHTS,
   PROJECTIONS,
@@ -66,7 +67,7 @@ function projectorNumbers({ width }: LlamaConfig, { fusion, visual }: TrainingSh
   return parameterCount(projectorLayout(shape, width, 0));
 }
 
-/** @param kept bytes of activations that a layered step may keep, see `keptWithin`. */
+/** @param kept bytes for what the backward pass would else compute again, see `keptWithin`. */
 export function memoryParts(shape: TrainingShape, mode: StepMode, kept = 0): MemoryPart[] {
   const { recipe } = shape;
   const perNumber = ADAPTER_COPIES * FLOAT + MOMENTS[recipe.optimizerBits];
@@ -76,19 +77,36 @@ export function memoryParts(shape: TrainingShape, mode: StepMode, kept = 0): Mem
     { name: 'base, head', bytes: headHeld(shape, mode) },
     { name: 'adapter and optimizer', bytes: perNumber * trainable(shape) },
     { name: 'step', bytes: mode === 'whole' ? wholeBytes(shape) : layeredBytes(shape) },
-    ...(kept > 0 ? [{ name: 'activations kept', bytes: kept }] : []),
+    ...(kept > 0 ? [{ name: KEPT[mode], bytes: kept }] : []),
   ];
 }
 
-/** Bytes of activations of all layers, for the largest batch: what a layered step keeps where memory is plenty. */
-export const allActivations = ({ config, batch, sequence }: TrainingShape): number =>
-  config.layers * batch * sequence * keptBytes(config);
+/** What a way of running a step can keep for the backward pass. */
+export const KEPT: Readonly<Record<StepMode, string>> = {
+  whole: 'merged weights kept',
+  layered: 'activations kept',
+};
 
-/** What a layered step may keep of its activations, in whole layers, so that the process stays within its memory. */
-export function keptWithin(shape: TrainingShape, memoryBytes: number): number {
-  const room = memoryBytes - totalBytes(memoryParts(shape, 'layered'));
-  const layer = allActivations(shape) / shape.config.layers;
+/** Bytes that a layer can keep for the backward pass of the largest batch. */
+export const keptOfLayer = ({ config, batch, sequence }: TrainingShape, mode: StepMode): number =>
+  mode === 'whole' ? mergedBytes(config) : batch * sequence * keptBytes(config);
+
+/** What a step may keep for its backward pass, in whole layers, so that the process stays within its memory. */
+export function keptWithin(shape: TrainingShape, mode: StepMode, memoryBytes: number): number {
+  const room = memoryBytes - totalBytes(memoryParts(shape, mode));
+  const layer = keptOfLayer(shape, mode);
   return layer * Math.min(shape.config.layers, Math.max(0, Math.floor(room / layer)));
+}
+
+/** How a step runs within so much memory: whole where that fits, with what it may keep. */
+export function stepWithin(
+  shape: TrainingShape,
+  memoryBytes: number,
+  mode: StepMode | 'auto' = 'auto',
+): { mode: StepMode; keptBytes: number } {
+  const fits = totalBytes(memoryParts(shape, 'whole')) <= memoryBytes;
+  const chosen = mode === 'auto' ? (fits ? 'whole' : 'layered') : mode;
+  return { mode: chosen, keptBytes: keptWithin(shape, chosen, memoryBytes) };
 }
 
 /** The frozen layers, or as many of them as are in memory at a time. */

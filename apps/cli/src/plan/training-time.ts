@@ -42,7 +42,7 @@ const DEQUANTIZING = 270;
 /** Queries are cut into two blocks, so that three quarters of attention are computed. */
 const CAUSAL = 0.75;
 
-/** @param kept share of the layers whose activations a layered step keeps */
+/** @param kept share of the layers that keep something for the backward pass, see `keptWithin` */
 export function stepOperations(
   shape: TrainingShape,
   step: StepTokens,
@@ -53,7 +53,8 @@ export function stepOperations(
   const { layers, heads, headSize, vocabulary, width } = config;
   const passes = PASSES[mode] - (mode === 'layered' ? SPARED * kept : 0);
   const weights = shape.weights.packed + shape.weights.eight + shape.weights.plain;
-  const visits = passes + (holdingFor(config, mode).layers === 'read' ? 2 : 0);
+  const merges = passes - (mode === 'whole' ? kept : 0);
+  const visits = merges + (holdingFor(config, mode).layers === 'read' ? 2 : 0);
   const factors = recipe.targets.reduce((sum, target) => {
     const [out, columns] = projectionShape(config, target);
     return sum + layers * recipe.rank * (out + columns);
@@ -68,8 +69,8 @@ export function stepOperations(
     head: 2 * 2 * vocabulary * width * step.learned,
     // Q K^T and P V, and four such products backward, P anew among them.
     attention: CAUSAL * (passes + 3) * 2 * 2 * layers * heads * headSize * sequence * step.tokens,
-    // u, v and the two gradients; each batch merges anew in every pass.
-    adapter: 2 * 2 * factors * step.tokens + passes * merged * step.batches,
+    // u, v and the two gradients; each batch merges anew, in every pass where that is not kept.
+    adapter: 2 * 2 * factors * step.tokens + merges * merged * step.batches,
     dequantizing: DEQUANTIZING * visits * weights * step.batches,
   };
 }

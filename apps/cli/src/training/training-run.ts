@@ -22,7 +22,7 @@ import { Drafting } from '../drafts/drafting.ts';
 import { exemplarImages } from '../drafts/exemplar-images.ts';
 import { withScores } from '../drafts/study-features.ts';
 import { imageNotices, readRecipeImages } from '../drafts/study-images.ts';
-import { keptWithin } from '../plan/training-memory.ts';
+import { KEPT, stepWithin } from '../plan/training-memory.ts';
 import { trainingShape } from '../plan/training-shape.ts';
 import { bytes, duration, type Terminal } from '../terminal.ts';
 import { version } from '../version.ts';
@@ -144,10 +144,10 @@ export async function runTraining(plan: TrainingPlan, place: TrainingPlace, term
     identity: identityOf(description),
     ...(from && { from: { adapter: from.path, ...(from.projector && { projector: from.projector.path }) } }),
     mode,
+    ...(memory !== undefined && howWithin(plan, memory * 1e9, mode)),
     device,
     tensorboard,
     ...(place.precision !== undefined && { precision: place.precision }),
-    ...(memory !== undefined && { memoryBytes: memory * 1e9, keptBytes: keptOf(plan, memory * 1e9) }),
     ...(threads !== undefined && { threads }),
   });
   const result = await follow(events, terminal);
@@ -170,10 +170,14 @@ export async function runTraining(plan: TrainingPlan, place: TrainingPlace, term
   return { folder, ...result };
 }
 
-/** What activations may take in layered mode, so that the run stays within its memory. */
-function keptOf({ description: { base, recipe }, data }: TrainingPlan, memoryBytes: number): number {
+/** How steps run so that the process stays within its memory. */
+function howWithin(
+  { description: { base, recipe }, data }: TrainingPlan,
+  memoryBytes: number,
+  mode: TrainingPlace['mode'],
+) {
   using gguf = openGguf(base.path);
-  return keptWithin(trainingShape(gguf, recipe, largestBatch({ data, recipe })), memoryBytes);
+  return stepWithin(trainingShape(gguf, recipe, largestBatch({ data, recipe })), memoryBytes, mode);
 }
 
 /** Takes the folder for this run, or goes on with the run that is there. */
@@ -214,7 +218,7 @@ function lookInWords({ step, loss, groundingGap, examples, kept, best }: Validat
 async function follow(events: AsyncIterable<JobEvent>, terminal: Terminal) {
   const result = {
     mode: '',
-    /** Of activations that a layered step may keep. */
+    /** Of what a step may keep for its backward pass. */
     keptBytes: 0,
     steps: 0,
     seconds: 0,
@@ -234,7 +238,7 @@ async function follow(events: AsyncIterable<JobEvent>, terminal: Terminal) {
     if (event.type === 'open') {
       result.mode = event.mode;
       result.keptBytes = event.keptBytes;
-      const kept = event.keptBytes > 0 ? ` with ${bytes(event.keptBytes)} of activations kept` : '';
+      const kept = event.keptBytes > 0 ? ` with ${bytes(event.keptBytes)} of ${KEPT[event.mode]}` : '';
       terminal.say(
         `${event.trainable.toLocaleString('en-US')} trainable numbers, steps run ${event.mode}${kept}, opened in ${duration(event.seconds)}`,
       );

@@ -9,9 +9,9 @@ export interface MemoryBudget {
   readonly mode?: StepMode | 'auto';
   readonly memoryBytes?: number;
   readonly largestBatch?: { readonly batch: number; readonly sequence: number };
+  /** These: see `TrainingOptions`. */
   readonly headChunks?: number;
-  /** See `TrainingOptions`. */
-  readonly mergeAgain?: boolean;
+  readonly keptBytes?: number;
   readonly dropout?: number;
 }
 
@@ -43,6 +43,14 @@ function matrixSizes(config: LlamaConfig): number[] {
   });
 }
 
+/** Bytes of a layer's merged weights, in float32. */
+export const mergedBytes = (config: LlamaConfig): number =>
+  4 * matrixSizes(config).reduce((sum, size) => sum + size, 0);
+
+/** How many layers' merged weights a whole step keeps for its backward pass. */
+export const layersMergedOnce = (config: LlamaConfig, keptBytes: number): number =>
+  Math.min(config.layers, Math.floor(keptBytes / mergedBytes(config)));
+
 /** What the arena and short-lived tensors add: measured 1.05 to 1.2 on SmolLM2's shape. */
 const SLACK = 1.25;
 
@@ -54,17 +62,16 @@ export function wholeStepBytes(
   config: LlamaConfig,
   batch: number,
   sequence: number,
-  { headChunks = 4, mergeAgain = true, dropout = 0 }: Omit<MemoryBudget, 'mode' | 'memoryBytes'> = {},
+  { headChunks = 4, keptBytes = 0, dropout = 0 }: Omit<MemoryBudget, 'mode' | 'memoryBytes'> = {},
 ): number {
   const { layers, width, feedForward, heads, kvHeads, headSize, vocabulary } = config;
   const tokens = batch * sequence;
-  const matrices = matrixSizes(config);
-  const merged = mergeAgain ? 0 : matrices.reduce((sum, size) => sum + size, 0);
   // With dropout: a byte an element of the masks, and four more where they are multiplied with.
   const masked = dropout === 0 ? 0 : 1.25 * tokens * (2 * width + heads * headSize + feedForward);
   const kept =
     masked + tokens * (2 * width + 2 * heads * headSize + 2 * kvHeads * headSize + 2 * feedForward);
   const attention = 3 * batch * heads * sequence * sequence;
   const head = 2 * Math.ceil(tokens / headChunks) * vocabulary + vocabulary * width;
-  return SLACK * 4 * (layers * (merged + kept) + attention + head + Math.max(...matrices));
+  const step = 4 * (layers * kept + attention + head + Math.max(...matrixSizes(config)));
+  return SLACK * step + layersMergedOnce(config, keptBytes) * mergedBytes(config);
 }

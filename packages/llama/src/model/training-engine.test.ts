@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Batch, TokenBatch } from './batch.ts';
 import { openTrainingEngine, type TrainingOptions } from './engine.ts';
 import { keptBytes } from './kept-activations.ts';
-import { chooseMode, wholeStepBytes } from './memory.ts';
+import { chooseMode, mergedBytes, wholeStepBytes } from './memory.ts';
 import { viewOf } from './parameters.ts';
 import { openPretrainingEngine } from './pretraining.ts';
 import { pattern, relativeError, TINY, tinyBatch, tinyEngine, tinyWeights } from './tiny-llama.ts';
@@ -20,7 +20,8 @@ const golden = JSON.parse(
 
 const ways: [string, Partial<TrainingOptions>][] = [
   ['whole', { mode: 'whole' }],
-  ['whole, keeping merged weights', { mode: 'whole', mergeAgain: false }],
+  ['whole, merged weights of a layer kept', { mode: 'whole', keptBytes: mergedBytes(TINY) }],
+  ['whole, merged weights of all layers kept', { mode: 'whole', keptBytes: 1e9 }],
   ['whole, head in one part', { mode: 'whole', headChunks: 1 }],
   ['layered', { mode: 'layered' }],
   // The batch has 24 tokens: room for one layer, then for all.
@@ -174,6 +175,17 @@ test('a batch that does not fit is refused by name', async () => {
   ];
   for (const [part, message] of wrong)
     await expect(engine.loss({ ...batch, ...part })).rejects.toThrow(message);
+});
+
+test('merged weights kept or merged again: the same gradients, to the bit', async () => {
+  const gradients = [];
+  for (const keptBytes of [0, mergedBytes(TINY), 1e9]) {
+    await using engine = await tinyEngine({ mode: 'whole', keptBytes });
+    await engine.forwardBackward(tinyBatch());
+    gradients.push(engine.gradients);
+  }
+  expect(gradients[1]).toEqual(gradients[0]);
+  expect(gradients[2]).toEqual(gradients[0]);
 });
 
 test('auto takes the whole step where it fits', () => {

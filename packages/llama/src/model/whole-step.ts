@@ -24,14 +24,15 @@ import { DropoutMasks } from './dropout.ts';
 import type { FrozenBase } from './frozen-base.ts';
 import { headInputs, headLoss, lossInputs } from './head.ts';
 import { layer, sequenceInputs, TOKENS } from './layer.ts';
+import { layersMergedOnce } from './memory.ts';
 import { viewOf } from './parameters.ts';
 import type { Step } from './training-engine.ts';
 
 export interface WholeStepOptions {
   /** Into how many equal parts the rows of the head are cut. */
   readonly headChunks: number;
-  /** Dequantizes and merges again in the backward pass: less memory, about a twentieth more time. */
-  readonly mergeAgain: boolean;
+  /** Memory for merged weights, of as many layers as fit: the others dequantize and merge again in the backward pass. */
+  readonly keptBytes: number;
 }
 
 /**
@@ -44,7 +45,9 @@ function wholeStep(
   options: WholeStepOptions,
   soft: boolean,
 ) {
-  const { headChunks, mergeAgain } = options;
+  const { headChunks, keptBytes } = options;
+  // Those that the backward pass comes to first.
+  const firstKept = config.layers - layersMergedOnce(config, keptBytes);
   const sequence = sequenceInputs(config);
   const parameters: Record<string, Value> = {};
   let x = input('x', f32, [TOKENS, config.width]);
@@ -53,7 +56,11 @@ function wholeStep(
     const prefix = `layers.${number}.`;
     const weights = layerInputs(config, kind, shape, prefix);
     for (const [name, value] of Object.entries(weights.adapter ?? {})) parameters[`${prefix}${name}`] = value;
-    x = layer(x, weights, sequence, config, { factor, mergeAgain, apart: shape.apart ?? false });
+    x = layer(x, weights, sequence, config, {
+      factor,
+      mergeAgain: number < firstKept,
+      apart: shape.apart ?? false,
+    });
   }
   const count = product('C', headChunks);
   const rows = gatherRows(x, input('rows', i64, [count]));

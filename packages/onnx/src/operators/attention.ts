@@ -161,8 +161,10 @@ export function swiglu(gate: Value, up: Value): Value {
     value,
     [gate, up],
     (dy) => {
-      const { s, activated } = backward();
-      return [multiply(multiply(dy, up), siluSlope(gate, s, activated)), multiply(dy, activated)];
+      const { s, activated, product } = backward();
+      // s (1 + gate - gate s) up, with an operation less.
+      const slope = add(multiply(s, subtract(up, product)), product);
+      return [multiply(dy, slope), multiply(dy, activated)];
     },
     { again: () => backward().product },
   );

@@ -1,9 +1,9 @@
 /** For a test: a training run in a process of its own, to be killed. Arguments: the base, the run folder. */
 import { mkdirSync } from 'node:fs';
 import { Random } from '@llama-xr/core';
-import type { Example } from './example.ts';
-import { runTrainingJob } from './job.ts';
-import { parseRecipe } from './recipe.ts';
+import type { Example } from '../example.ts';
+import { runTrainingJob } from '../job.ts';
+import { parseRecipe } from '../recipe.ts';
 
 const [base = '', folder = ''] = process.argv.slice(2);
 

@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { Random } from '@llama-xr/core';
 import { openBaseWeights, openTrainingEngine } from '@llama-xr/llama';
-import type { Example } from './example.ts';
-import { type JobEvent, runTrainingJob, type TrainingJob } from './job.ts';
-import { parseRecipe } from './recipe.ts';
+import type { Example } from '../example.ts';
+import { type JobEvent, runTrainingJob, type TrainingJob } from '../job.ts';
+import { parseRecipe } from '../recipe.ts';
+import { train } from '../trainer.ts';
 import type { SoakOptions, SoakSample } from './soak.ts';
-import { train } from './trainer.ts';
 
 const SAMPLE_EVERY = 10;
 const VAL = 16;
