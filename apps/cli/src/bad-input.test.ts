@@ -48,6 +48,24 @@ const CASES: readonly [name: string, args: string[], said: RegExp][] = [
   ['a foreign file as GGUF', ['doctor', '--base', path('foreign.gguf')], /foreign\.gguf: .*expected/],
   ['a folder as GGUF', ['doctor', '--base', path('data')], /data: /],
   [
+    "flags of PyTorch's engine for our own",
+    [
+      ...['train', '--base', path('torn.gguf'), '--data', path('data'), '--out', path('run')],
+      ...['--recipe', join(import.meta.dirname, '../../../recipes/demo.json')],
+      ...['--torch-base', 'hub/name', '--processes', '2'],
+    ],
+    /--engine own: [^]*--processes: expected 1, got 2[^]*--torch-base: expected none, got hub\/name/,
+  ],
+  [
+    "flags of our own engine for PyTorch's",
+    [
+      ...['train', '--base', path('torn.gguf'), '--data', path('data'), '--out', path('run')],
+      ...['--recipe', join(import.meta.dirname, '../../../recipes/demo.json')],
+      ...['--engine', 'peft', '--mode', 'whole', '--memory', '4'],
+    ],
+    /--engine peft: [^]*--memory: expected none, got 4[^]*--mode: expected auto, got whole/,
+  ],
+  [
     'rejected drafts for a recipe that prefers nothing',
     [
       ...['train', '--base', path('torn.gguf'), '--data', path('data'), '--out', path('run')],

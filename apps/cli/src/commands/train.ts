@@ -135,6 +135,7 @@ async function run(flags: Flags): Promise<void> {
   } = flags;
   const read = await readRecipe(flags.recipe);
   const recipe = flags.fusion === undefined ? read : { ...read, fusion: flags.fusion };
+  refuseForeign(flags);
   if (flags.engine === 'peft') return await runPeft(flags, recipe);
   const plan = await planTraining({
     base,
@@ -153,19 +154,34 @@ async function run(flags: Flags): Promise<void> {
   terminal.result({ run: out, ...result, notices }, () => words(result, notices, folder));
 }
 
-/** Flags of our own engine that the other would not heed are refused. */
+/** What an engine does not heed, with what stands there when nobody asks for it. */
+const FOREIGN: Readonly<Record<Flags['engine'], { [flag in keyof Flags]?: Flags[flag] | undefined }>> = {
+  own: { python: undefined, processes: 1, torchBase: undefined },
+  peft: {
+    ...{
+      from: undefined,
+      rejected: undefined,
+      memory: undefined,
+      threads: undefined,
+      tensorboard: undefined,
+    },
+    ...{ mode: 'auto', device: 'auto', precision: 'float32' },
+  },
+};
+
+/** @throws LlamaXrError USAGE for flags that the engine would not heed. */
+function refuseForeign(flags: Flags): void {
+  const mistakes = new Mistakes();
+  for (const [flag, usual] of Object.entries(FOREIGN[flags.engine])) {
+    const given = flags[flag as keyof Flags];
+    const written = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (given !== usual) mistakes.add(`--${written}: expected ${usual ?? 'none'}, got ${given}`);
+  }
+  mistakes.throwIfAny('USAGE', `--engine ${flags.engine}`);
+}
+
 async function runPeft(flags: Flags, recipe: Recipe): Promise<void> {
   const { base, data, features, encoder = '', out, processes, torchBase } = flags;
-  const mistakes = new Mistakes();
-  for (const flag of ['from', 'rejected', 'memory', 'threads', 'tensorboard'] as const)
-    if (flags[flag] !== undefined) mistakes.add(`--${flag}: expected none, got ${flags[flag]}`);
-  for (const [flag, usual] of [
-    ['mode', 'auto'],
-    ['device', 'auto'],
-    ['precision', 'float32'],
-  ] as const)
-    if (flags[flag] !== usual) mistakes.add(`--${flag}: expected ${usual}, got ${flags[flag]}`);
-  mistakes.throwIfAny('USAGE', '--engine peft');
   const terminal = openTerminal(flags);
   const python = flags.python ?? process.env.LLAMA_XR_PYTHON ?? 'python3';
   const images = features === undefined ? {} : { images: { features, encoder } };

@@ -1,9 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Progress } from '@llama-xr/core';
 import { RunFolder, readEvents } from '@llama-xr/train';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { packagesOf, runTorch } from './peft-engine.ts';
 import { writeTrainerLog } from './peft-training.ts';
 
@@ -56,6 +59,24 @@ test("torchrun's last lines stand in the error", async () => {
   const run = runTorch(python, { folder, processes: 1, steps: 1 }, { progress: () => {} });
   await expect(run).rejects.toThrow(/exit code 0, got 7; its last lines:\n(?:.*\n)*CUDA out of memory/);
   await expect(run).rejects.not.toThrow(/\n1\n/);
+});
+
+test('a run that is told to end takes what torchrun started with it', async () => {
+  const sleeper = join(folder, 'sleeper');
+  const python = fake('starts', `sleep 300 & echo $! > ${sleeper}; wait`);
+  const engine = pathToFileURL(join(import.meta.dirname, 'peft-engine.ts'));
+  const job = { folder, processes: 1, steps: 1 };
+  const code = `import { runTorch } from '${engine}';
+    await runTorch('${python}', ${JSON.stringify(job)}, { progress() {} });`;
+  const run = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: 'ignore' });
+  const pid = await vi.waitFor(() => {
+    const written = readFileSync(sleeper, 'utf8').trim();
+    expect(written).toMatch(/^\d+$/);
+    return Number(written);
+  }, 10_000);
+  run.kill('SIGTERM');
+  expect((await once(run, 'exit'))[1]).toBe('SIGTERM');
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(/ESRCH/), 10_000);
 });
 
 test("the trainer's log becomes ours", async () => {

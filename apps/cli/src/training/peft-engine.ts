@@ -62,6 +62,25 @@ export function packagesOf(python: string, torchBase: string): Record<string, st
   return found as Record<string, string>;
 }
 
+/** Starts a program that starts others: a signal that ends this process ends them all. */
+function spawnGroup(
+  program: string,
+  args: readonly string[],
+  options: { cwd: string; env: NodeJS.ProcessEnv },
+) {
+  const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const end = (signal: NodeJS.Signals) => {
+    if (child.pid !== undefined) process.kill(-child.pid, signal);
+    process.kill(process.pid, signal);
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.once(signal, end);
+  child.once('close', () => {
+    for (const signal of signals) process.off(signal, end);
+  });
+  return child;
+}
+
 /** Runs train.py of `folder` under torchrun; each loss that it prints is a step of progress. @throws LlamaXrError ENGINE. */
 export async function runTorch(
   python: string,
@@ -69,9 +88,8 @@ export async function runTorch(
   terminal: Pick<Terminal, 'progress'>,
 ): Promise<void> {
   const launch = ['-m', 'torch.distributed.run', '--nproc-per-node', `${processes}`, 'train.py'];
-  const child = spawn(python, launch, {
+  const child = spawnGroup(python, launch, {
     cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PYTHONUNBUFFERED: '1' },
   });
   const ended = new Promise<number | string>((done, broken) => {
