@@ -32,6 +32,13 @@ function hasCudaLibrary(): boolean {
   return existsSync(join(folder, file));
 }
 
+/** Whether what runs on this device runs on the CPU; of `auto`, by what is installed. */
+export const computesOnCpu = (device: Device): boolean => providersFor(device)[0]?.[0] === 'cpu';
+
+/** Providers without ONNX Runtime's own `FusedMatMul`. */
+const STANDARD_PRODUCTS: readonly Device[] = ['webgpu', 'coreml'];
+export const hasFusedProducts = (device: Device): boolean => !STANDARD_PRODUCTS.includes(device);
+
 /**
  * The lists of execution providers to try, in order. The CPU always stands last: it takes the nodes that a device lacks.
  * @throws LlamaXrError DEVICE for one that this installation does not have.

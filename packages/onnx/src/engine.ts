@@ -36,6 +36,9 @@ export interface SessionOptions {
   name?: string;
 }
 
+/** Tensors that a model names and does not hold, by these names. They must stay as they are while the session is open. */
+export type ExternalData = readonly { readonly path: string; readonly data: Uint8Array }[];
+
 /**
  * @param model the bytes of a model, or the path of one, which may then have tensors in files beside it.
  * @throws LlamaXrError DEVICE, or ENGINE with ONNX Runtime's words.
@@ -44,6 +47,7 @@ export async function createEngine(
   model: Uint8Array | string,
   name: string,
   options: SessionOptions,
+  externalData: ExternalData = [],
 ): Promise<InferenceSession> {
   const {
     device = 'cpu',
@@ -60,6 +64,7 @@ export async function createEngine(
     logSeverityLevel: 4,
     extra: { session: { intra_op: { allow_spinning: '0' } } },
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    ...(externalData.length > 0 && { externalData }),
   };
   const profile = startProfile();
   let refusal: unknown;

@@ -7,6 +7,7 @@ import { sameShape, written } from './dimension.ts';
 import { fuseSums } from './fusion.ts';
 import { inHalfPrecision, type Precision } from './half-precision.ts';
 import { type NamedConstant, type NamedNode, type Port, writeOnnx } from './onnx-file.ts';
+import { plainProduct } from './plain-product.ts';
 import { RuntimeSizes } from './runtime-sizes.ts';
 import { scheduled } from './schedule.ts';
 import type { Operation, Value } from './value.ts';
@@ -19,8 +20,21 @@ export interface Graph {
   /** The ONNX file. */
   readonly bytes: Uint8Array;
   readonly inputs: readonly Port[];
+  /** Inputs that are given once, when the graph is opened. */
+  readonly resident: readonly Port[];
   readonly outputs: readonly Port[];
   readonly nodes: readonly NamedNode[];
+}
+
+export interface CompileOptions {
+  /** Of matrix products, which are then all of float32. */
+  readonly precision?: Precision;
+  /** See half-precision.ts. */
+  readonly rounds?: boolean;
+  /** Batches of products in operators of the standard, see plain-product.ts. */
+  readonly plainProducts?: boolean;
+  /** Names of the inputs that are given once; their sizes must be numbers. */
+  readonly resident?: readonly string[];
 }
 
 /** Results as a flat list; names are paths such as `gradients.q`. A lone value is called `result`. */
@@ -37,23 +51,23 @@ export function isValue(results: Results): results is Value {
 
 /**
  * Writes the graph of these results.
- * @param options.precision of matrix products, which are then all of float32; `rounds`: see half-precision.ts.
  * @throws LlamaXrError GRAPH where names clash, or a size cannot be found from the inputs.
  */
 export function compile(
   results: Results,
   name = 'graph',
-  { precision = 'float32', rounds = false }: { precision?: Precision; rounds?: boolean } = {},
+  { precision = 'float32', rounds = false, plainProducts = false, resident = [] }: CompileOptions = {},
 ): Graph {
   const named = flatten(results);
   const values = named.map(({ value }) => value);
   const { operations, inputs } = collect(values);
+  const stays = residentPorts(inputs, resident);
   for (const { name, value } of named) {
     const isThatInput = value.origin.kind === 'input' && value.origin.name === name;
     if (!isThatInput && inputs.some((port) => port.name === name))
       fail('GRAPH', `result ${name}: expected a name that no input has`);
   }
-  const writer = new Writer(inputs);
+  const writer = new Writer(inputs, plainProducts);
   const { replaced, absorbed } = fuseSums(operations, values);
   writer.nameResults(named);
   for (const operation of operations)
@@ -62,7 +76,18 @@ export function compile(
   const outputs = named.map(({ name, value: { type, shape } }) => ({ name, type, shape }));
   const { constants } = writer;
   const nodes = scheduled(precision === 'float16' ? inHalfPrecision(writer.nodes, rounds) : writer.nodes);
-  return { bytes: writeOnnx({ name, inputs, outputs, nodes, constants }), inputs, outputs, nodes };
+  const fed = inputs.filter((port) => !stays.includes(port));
+  const bytes = writeOnnx({ name, inputs: fed, outputs, nodes, constants, external: stays });
+  return { bytes, inputs: fed, resident: stays, outputs, nodes };
+}
+
+function residentPorts(inputs: readonly Port[], names: readonly string[]): Port[] {
+  return names.map((name) => {
+    const port = inputs.find((one) => one.name === name);
+    if (port === undefined) return fail('GRAPH', `resident ${name}: expected an input of the graph`);
+    if (port.shape.every((dimension) => typeof dimension === 'number')) return port;
+    return fail('GRAPH', `resident ${name}: expected sizes that are numbers, got ${written(port.shape)}`);
+  });
 }
 
 /** All operations that the results need, each after those it needs itself; and all inputs. */
@@ -112,9 +137,11 @@ class Writer {
   readonly #sizes: RuntimeSizes;
   /** Names of outputs of operations; results have theirs before anything is written. */
   readonly #names = new Map<Operation, (string | undefined)[]>();
+  readonly #plainProducts: boolean;
   #next = 0;
 
-  constructor(inputs: readonly Port[]) {
+  constructor(inputs: readonly Port[], plainProducts: boolean) {
+    this.#plainProducts = plainProducts;
     this.#sizes = new RuntimeSizes(inputs, {
       node: (node) => this.nodes.push(node),
       constant: (constant) => this.#constant(constant),
@@ -147,7 +174,14 @@ class Writer {
       names[i] ??= `t/${this.#next++}`;
       return names[i] as string;
     });
-    this.nodes.push({ type, domain, inputs, outputs, attributes });
+    const node = { type, domain, inputs, outputs, attributes };
+    if (type !== 'FusedMatMul' || !this.#plainProducts) this.nodes.push(node);
+    else {
+      const ranks = replacement.inputs.map((value) => value?.shape.length ?? 0);
+      const real = (value: number) =>
+        this.#constant({ type: 'float32', shape: [], data: Float32Array.of(value) });
+      this.nodes.push(...plainProduct(node, ranks, real));
+    }
   }
 
   #namesOf(operation: Operation): (string | undefined)[] {

@@ -11,7 +11,7 @@ export const PRECISIONS = ['float32', 'float16'] as const;
 /** What matrix products are computed in. */
 export type Precision = (typeof PRECISIONS)[number];
 
-const PRODUCTS: ReadonlySet<string> = new Set(['Gemm', 'FusedMatMul']);
+const PRODUCTS: ReadonlySet<string> = new Set(['Gemm', 'FusedMatMul', 'MatMul']);
 
 /**
  * The same graph with products of float16. A factor that several products read is rounded once.

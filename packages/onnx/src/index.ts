@@ -1,5 +1,5 @@
 /** Computation graphs in TypeScript: values, operators with their derivatives, reverse mode, ONNX files, sessions. */
-export { DEVICES, type Device, installedDevices } from './device.ts';
+export { computesOnCpu, DEVICES, type Device, installedDevices } from './device.ts';
 export { type Dimension, product, type Shape, sameShape, sizeOf, written } from './dimension.ts';
 export type { SessionOptions } from './engine.ts';
 export type { Feed, Feeds } from './feeds.ts';

@@ -41,6 +41,8 @@ export interface NamedGraph {
   readonly outputs: readonly Port[];
   readonly nodes: readonly NamedNode[];
   readonly constants: readonly NamedConstant[];
+  /** Tensors that lie beside the file, each in a file of its name. */
+  readonly external: readonly Port[];
 }
 
 /** The bytes of a ModelProto. */
@@ -51,6 +53,7 @@ export function writeOnnx(graph: NamedGraph): Uint8Array {
   });
   body.field(2, graph.name);
   for (const constant of graph.constants) body.field(5, tensorProto(constant));
+  for (const port of graph.external) body.field(5, externalProto(port));
   for (const port of graph.inputs) body.field(11, valueInfoProto(port));
   for (const port of graph.outputs) body.field(12, valueInfoProto(port));
   const opset = (domain: string, version: number) => new Message().field(1, domain).integer(2, version);
@@ -91,6 +94,14 @@ function tensorProto({ name, type, shape, data }: NamedConstant): Message {
     .integer(2, ONNX_TYPES[type])
     .field(8, name)
     .field(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+/** A TensorProto whose data_location is EXTERNAL. */
+function externalProto({ name, type, shape }: Port): Message {
+  const message = new Message();
+  for (const dimension of shape) message.integer(1, dimension as number);
+  const location = new Message().field(1, 'location').field(2, name);
+  return message.integer(2, ONNX_TYPES[type]).field(8, name).field(13, location).integer(14, 1);
 }
 
 function valueInfoProto({ name, type, shape }: Port): Message {

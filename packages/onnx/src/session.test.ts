@@ -6,6 +6,7 @@ import {
   add,
   averagePool2d,
   batchNormalization,
+  cast,
   concat,
   conv2d,
   dequantize,
@@ -108,6 +109,23 @@ test('what ONNX Runtime refuses is an error with its words, and a closed session
   await session[Symbol.asyncDispose]();
   await expect(session.run(feeds)).rejects.toThrow(/rows of a table: this session was closed/);
   await session[Symbol.asyncDispose]();
+});
+
+test('an input that is given at the opening need not be fed', async () => {
+  const x = input('x', f32, ['T', 3]);
+  const w = input('w', f32, [2, 3]);
+  const bytes = input('bytes', u8, [2, 3]);
+  const results = { y: linear(x, w), z: linear(x, cast(bytes, f32)) };
+  const resident = { w: Float32Array.of(1, 2, 3, 4, 5, 6), bytes: Uint8Array.of(1, 0, 0, 0, 250, 0) };
+  await using session = await open(results, { threads }, resident);
+  const { y, z } = await session.run({ x: Float32Array.of(1, 10, 100) });
+  expect([...y.data, ...z.data]).toEqual([321, 654, 1, 2500]);
+
+  await expect(open(results, {}, { w: new Float32Array(5) })).rejects.toThrow(/w: expected .*\[2, 3\]/);
+  await expect(open(results, {}, { v: new Float32Array(5) })).rejects.toThrow(
+    /resident v: expected an input/,
+  );
+  await expect(open(results, {}, { x: new Float32Array(3) })).rejects.toThrow(/resident x: expected sizes/);
 });
 
 test('devices: the CPU is there, and one that is not installed is refused by name', async () => {

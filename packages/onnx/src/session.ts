@@ -2,7 +2,7 @@
 import { fail } from '@llama-xr/core';
 import type { Tensor, TypedArray } from '@llama-xr/tensor';
 import { type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { providersFor } from './device.ts';
+import { computesOnCpu, hasFusedProducts } from './device.ts';
 import { createEngine, releaseEngine, type SessionOptions } from './engine.ts';
 import { type CheckedFeed, checkFeeds, evaluate, type Feeds, type Sizes } from './feeds.ts';
 import { compile, type Graph, isValue, type Results } from './graph.ts';
@@ -14,16 +14,31 @@ export type Answer<R> = R extends Value ? Tensor : { readonly [K in keyof R]: An
 
 /**
  * Opens a graph for running.
+ * @param resident inputs that stay the same: they are given here once, and lie on the device that the graph runs on, where what is
+ *   fed goes there at each run. On a CPU, which computes with what is fed where it lies, they would only be held twice.
  * @throws LlamaXrError GRAPH, DEVICE, or ENGINE with ONNX Runtime's words.
  */
 export async function open<const R extends Results>(
   results: R,
   options: SessionOptions = {},
+  resident: Feeds = {},
 ): Promise<Session<Answer<R>>> {
   const name = options.name ?? 'graph';
   const { precision = 'float32', device = 'cpu' } = options;
-  const graph = compile(results, name, { precision, rounds: providersFor(device)[0]?.[0] === 'cpu' });
-  return new Session(name, results, graph, await createEngine(graph.bytes, name, options));
+  const rounds = computesOnCpu(device);
+  const plainProducts = !hasFusedProducts(device);
+  const graph = compile(results, name, {
+    precision,
+    rounds,
+    plainProducts,
+    resident: Object.keys(resident),
+  });
+  const { checked } = checkFeeds(graph.resident, resident);
+  const external = checked.map(({ name, data }) => ({
+    path: name,
+    data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  }));
+  return new Session(name, results, graph, await createEngine(graph.bytes, name, options, external));
 }
 
 /** An open graph. Holds native memory until it is closed. */

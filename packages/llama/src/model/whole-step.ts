@@ -3,6 +3,7 @@
  * adapter's gradients come out. Fastest; needs memory for all layers at once.
  */
 import {
+  computesOnCpu,
   type Feeds,
   f32,
   gatherRows,
@@ -67,6 +68,14 @@ function wholeStep(
   return gradient(headLoss(rows, headInputs(config), lossInputs(count), config, headChunks), parameters);
 }
 
+/** All that does not change from step to step, under its names in the graph. */
+function frozenWeights(base: FrozenBase): Feeds {
+  const layers = base.kinds.flatMap((_, layer) =>
+    Object.entries(base.layer(layer)).map(([name, feed]) => [`layers.${layer}.${name}`, feed]),
+  );
+  return { ...base.head, ...Object.fromEntries(layers) };
+}
+
 interface WholeAnswer {
   readonly loss: Tensor;
   readonly gradients: Readonly<Record<string, Tensor>>;
@@ -79,7 +88,7 @@ export class WholeStep implements Step {
   readonly #headChunks: number;
   readonly #projector: ProjectorPass | undefined;
   readonly #session: Session<WholeAnswer>;
-  /** All layers' frozen weights, under their names in the graph. */
+  /** The frozen weights, under their names in the graph; nothing where they lie on the device. */
   readonly #weights: Feeds;
 
   private constructor(
@@ -88,6 +97,7 @@ export class WholeStep implements Step {
     headChunks: number,
     projector: ProjectorPass | undefined,
     session: Session<WholeAnswer>,
+    weights: Feeds,
   ) {
     this.#base = base;
     this.#adapter = adapter;
@@ -95,11 +105,7 @@ export class WholeStep implements Step {
     this.#headChunks = headChunks;
     this.#projector = projector;
     this.#session = session;
-    this.#weights = Object.fromEntries(
-      base.kinds.flatMap((_, layer) =>
-        Object.entries(base.layer(layer)).map(([name, feed]) => [`layers.${layer}.${name}`, feed]),
-      ),
-    );
+    this.#weights = weights;
   }
 
   static async open(
@@ -116,13 +122,12 @@ export class WholeStep implements Step {
       optimization: 'none',
       memoryPattern: false,
     };
-    return new WholeStep(
-      base,
-      adapter,
-      options.headChunks,
-      projector,
-      await open(wholeStep(base, adapter, options, projector !== undefined), settings),
-    );
+    const graph = wholeStep(base, adapter, options, projector !== undefined);
+    const [fed, resident] = computesOnCpu(session.device ?? 'cpu')
+      ? [frozenWeights(base), {}]
+      : [{}, frozenWeights(base)];
+    const opened = await open(graph, settings, resident);
+    return new WholeStep(base, adapter, options.headChunks, projector, opened, fed);
   }
 
   async run(
@@ -149,7 +154,6 @@ export class WholeStep implements Step {
       labels: asInt64(rows.map((row) => batch.labels[row] as number)),
       weights,
       ...this.#base.sequence(batch),
-      ...this.#base.head,
       ...this.#weights,
       ...adapter,
       ...Object.assign({}, ...dropped),
