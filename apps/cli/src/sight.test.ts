@@ -175,6 +175,10 @@ test('memory that a run leaves keeps weights or activations, as planned, and cha
   expect([merged.mode, merged.keptBytes > 0, whole.keptBytes]).toEqual(['whole', true, 0]);
   expect(merged.valLoss).toBe(whole.valLoss);
   expect(said.out).toMatch(/merged weights kept +\d/);
+
+  const flags = [...recipe(), ...seen(), '--memory', '0.1', '--out', path('cramped')];
+  const { said: words } = await run(...train, ...flags);
+  expect(words).toMatch(/NOTE: --memory: 100 MB, but steps that run layered take about \d+ MB at least/);
 });
 
 test('a merge keeps the projector out of the file, and says so', async () => {

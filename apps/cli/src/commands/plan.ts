@@ -4,7 +4,7 @@ import type { StepMode } from '@llama-xr/llama';
 import { openGguf } from '@llama-xr/tensor';
 import { planRun, type Recipe, readRecipe, rowLength, type TrainingData } from '@llama-xr/train';
 import type { Command } from 'commander';
-import { count } from '../flags.ts';
+import { count, number } from '../flags.ts';
 import {
   keptOfLayer,
   type MemoryPart,
@@ -36,7 +36,7 @@ export function plan(root: Command): void {
     .option('--data <dir>', 'data set made by llama-xr prepare (default: rows as long as the recipe allows)')
     .option('--features <file>', "the images' scores, made by llama-xr encode")
     .option('--memory <GB>', 'memory that the run may use, in GB, as of train', (text) =>
-      count('--memory', text),
+      number('--memory', text, 0.1, 10_000),
     )
     .option('--threads <n>', 'processor threads', (text) => count('--threads', text))
     .addHelpText(

@@ -5,7 +5,7 @@ import { FUSIONS, type Fusion } from '@llama-xr/llama';
 import { DEVICES, type Device, PRECISIONS, type Precision } from '@llama-xr/onnx';
 import { type Recipe, type RunFolder, readRecipe } from '@llama-xr/train';
 import { type Command, Option } from 'commander';
-import { count } from '../flags.ts';
+import { count, number } from '../flags.ts';
 import { bytes, duration, type OutputFlags, openTerminal } from '../terminal.ts';
 import { trainWithPeft } from '../training/peft-training.ts';
 import { planTraining, runTraining, type TrainingResult } from '../training/training-run.ts';
@@ -64,7 +64,7 @@ export function train(root: Command): void {
     .option(
       '--memory <GB>',
       'memory that the run may use, in GB; what is left of it keeps merged weights, or activations of layered steps',
-      (text) => count('--memory', text),
+      (text) => number('--memory', text, 0.1, 10_000),
     )
     .addOption(new Option('--device <name>', 'where to compute').choices(DEVICES).default('auto'))
     .addOption(

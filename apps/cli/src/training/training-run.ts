@@ -22,7 +22,7 @@ import { Drafting } from '../drafts/drafting.ts';
 import { exemplarImages } from '../drafts/exemplar-images.ts';
 import { withScores } from '../drafts/study-features.ts';
 import { imageNotices, readRecipeImages } from '../drafts/study-images.ts';
-import { KEPT, stepWithin } from '../plan/training-memory.ts';
+import { KEPT, memoryParts, stepWithin, totalBytes } from '../plan/training-memory.ts';
 import { trainingShape } from '../plan/training-shape.ts';
 import { bytes, duration, type Terminal } from '../terminal.ts';
 import { version } from '../version.ts';
@@ -144,7 +144,7 @@ export async function runTraining(plan: TrainingPlan, place: TrainingPlace, term
     identity: identityOf(description),
     ...(from && { from: { adapter: from.path, ...(from.projector && { projector: from.projector.path }) } }),
     mode,
-    ...(memory !== undefined && howWithin(plan, memory * 1e9, mode)),
+    ...(memory !== undefined && howWithin(plan, memory * 1e9, mode, terminal)),
     device,
     tensorboard,
     ...(place.precision !== undefined && { precision: place.precision }),
@@ -175,9 +175,17 @@ function howWithin(
   { description: { base, recipe }, data }: TrainingPlan,
   memoryBytes: number,
   mode: TrainingPlace['mode'],
+  terminal: Terminal,
 ) {
   using gguf = openGguf(base.path);
-  return stepWithin(trainingShape(gguf, recipe, largestBatch({ data, recipe })), memoryBytes, mode);
+  const shape = trainingShape(gguf, recipe, largestBatch({ data, recipe }));
+  const how = stepWithin(shape, memoryBytes, mode);
+  const needed = totalBytes(memoryParts(shape, how.mode, how.keptBytes));
+  if (needed > memoryBytes)
+    terminal.say(
+      `NOTE: --memory: ${bytes(memoryBytes)}, but steps that run ${how.mode} take about ${bytes(needed)} at least`,
+    );
+  return how;
 }
 
 /** Takes the folder for this run, or goes on with the run that is there. */
