@@ -15,7 +15,14 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { fail, Random } from '../packages/core/src/index.ts';
 import { openBaseWeights, openTrainingEngine } from '../packages/llama/src/index.ts';
-import { type GgufTensorToWrite, gguf, openGguf, quantize, writeGguf } from '../packages/tensor/src/index.ts';
+import {
+  type GgufTensorToWrite,
+  gguf,
+  openGguf,
+  quantize,
+  requantized,
+  writeGguf,
+} from '../packages/tensor/src/index.ts';
 
 /** `general.file_type` of files in Q4_0. */
 const MOSTLY_Q4_0 = 2;
@@ -43,10 +50,7 @@ const SEQUENCE = Number(values.sequence);
 /** Copies of the model in Q4_0: as it is, and as a Qwen3. */
 function writeCopies(llamaPath: string, qwenPath: string): void {
   using file = openGguf(source);
-  const tensors = Array.from(file.tensors.values(), ({ name, shape, type }): GgufTensorToWrite => {
-    if (!type.startsWith('Q4')) return { name, shape, type, data: () => file.read(name) };
-    return { name, shape, type: 'Q4_0', data: () => quantize('Q4_0', file.dequantize(name)) };
-  });
+  const tensors = requantized(file, 'Q4_0', ({ type }) => type.startsWith('Q4'));
   const metadata = new Map(file.metadata).set('general.file_type', gguf.uint32(MOSTLY_Q4_0));
   writeGguf(llamaPath, { metadata, tensors });
 

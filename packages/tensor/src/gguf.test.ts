@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { LlamaXrError } from '@llama-xr/core';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { bytesOf, type GgufValue, gguf, openGguf, quantize, writeGguf } from './index.ts';
+import { bytesOf, type GgufValue, gguf, openGguf, quantize, requantized, writeGguf } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'llama-xr-gguf-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -52,6 +52,15 @@ test('what was read is written again byte for byte', () => {
   }));
   writeGguf(at('again.gguf'), { metadata: file.metadata, tensors });
   expect(readFileSync(at('again.gguf')).equals(readFileSync(GOLDEN))).toBe(true);
+});
+
+test('some tensors in another type, the others to the bit', () => {
+  using file = openGguf(GOLDEN);
+  const tensors = requantized(file, 'Q4_0', ({ type }) => type === 'F16');
+  writeGguf(at('q4.gguf'), { metadata: file.metadata, tensors });
+  using again = openGguf(at('q4.gguf'));
+  expect(again.read('matrix.F16')).toEqual(quantize('Q4_0', file.dequantize('matrix.F16')));
+  expect(again.read('matrix.Q4_1')).toEqual(file.read('matrix.Q4_1'));
 });
 
 const value: fc.Arbitrary<GgufValue> = fc.oneof(

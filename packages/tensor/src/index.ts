@@ -15,6 +15,7 @@ export { readPytorch } from './pytorch.ts';
 export { PickledObject } from './pytorch-globals.ts';
 export { isTensor, stateDict } from './pytorch-state.ts';
 export * from './quantize.ts';
+export { requantized } from './requantize.ts';
 export * from './safetensors.ts';
 export * from './tensor.ts';
 export * from './unpack-q4.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readJson, writeFileAtomic, writeJson, writeJsonLines } from '@llama-xr/core';
 import { prepare } from '@llama-xr/dataset';
-import { openGguf, quantize, writeGguf } from '@llama-xr/tensor';
+import { openGguf, requantized, writeGguf } from '@llama-xr/tensor';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { writeTinyModel } from '../../../../packages/llamacpp/src/testing/tiny-model.ts';
 import { runCommand } from '../testing/run-command.ts';
@@ -52,10 +52,10 @@ async function dataSet(name: string, split: (i: number) => string): Promise<void
 /** The matrices of all layers in Q4_1. */
 function toFourBits(from: string, to: string): void {
   using file = openGguf(from);
-  const tensors = Array.from(file.tensors.values(), ({ name, shape, type }) =>
-    name.startsWith('blk.') && shape.length === 2
-      ? { name, shape, type: 'Q4_1' as const, data: () => quantize('Q4_1', file.dequantize(name)) }
-      : { name, shape, type, data: () => file.read(name) },
+  const tensors = requantized(
+    file,
+    'Q4_1',
+    ({ name, shape }) => name.startsWith('blk.') && shape.length === 2,
   );
   writeGguf(to, { metadata: file.metadata, tensors });
 }
