@@ -11,18 +11,7 @@ import {
   openTrainingEngine,
   type TrainingEngine,
 } from '@llama-xr/llama';
-import {
-  AdamW,
-  clipFactor,
-  collateRows,
-  globalNorm,
-  lossWeight,
-  meanLoss,
-  type PlannedStep,
-  planRun,
-  type Recipe,
-  readRecipe,
-} from '@llama-xr/train';
+import { meanLoss, OptimizerStep, planRun, type Recipe, readRecipe, type StepEvent } from '@llama-xr/train';
 import { answerParent } from '../own-process.ts';
 import { planTraining } from '../training/training-run.ts';
 import type { VariantJob, VariantProgress, VariantResult } from './variants.ts';
@@ -39,26 +28,19 @@ async function openVariant(
   return openTrainingEngine(base, { rank, alpha, scaling, targets, seed, mode: 'whole', ...session });
 }
 
-/** One optimizer step. @returns its loss. */
-async function takeStep(
-  engine: TrainingEngine,
-  optimizer: AdamW,
-  { batches }: PlannedStep,
-  rate: number,
-  clipNorm: number,
-): Promise<number> {
-  const total = lossWeight(batches.flat().flatMap((row) => row.examples));
-  let loss = 0;
-  for (const [i, rows] of batches.entries())
-    loss += (await engine.forwardBackward(collateRows(rows, total), { accumulate: i > 0 })).loss;
-  const norm = globalNorm(engine.gradients);
-  optimizer.step(engine.parameters, engine.gradients, rate, clipFactor(norm, clipNorm));
-  return loss;
+/** What the variants share of a recipe: reports alone, nothing left out, the peak of the rate from the first step on. */
+async function plainRecipe(path: string): Promise<Recipe> {
+  const recipe = await readRecipe(path);
+  return {
+    ...recipe,
+    ...{ dropout: 0, preference: null, contrast: { ...recipe.contrast, share: 0 } },
+    ...{ schedule: 'constant', warmupSteps: 0, rates: { b: 1, projector: 1 } },
+  };
 }
 
 async function measure(job: VariantJob, tell: (event: VariantProgress) => void): Promise<VariantResult> {
   const { variant, base, data, steps, studies, fullRate } = job;
-  const recipe = { ...(await readRecipe(job.recipe)), dropout: 0 };
+  const recipe = await plainRecipe(job.recipe);
   const plan = await planTraining({ base, data, recipe });
   const all = planRun(plan.data, recipe);
   if (all.length < steps)
@@ -75,31 +57,27 @@ async function measure(job: VariantJob, tell: (event: VariantProgress) => void):
   const open = (performance.now() - began) / 1000;
   const before = await meanLoss(engine, val, recipe);
 
-  const optimizer = new AdamW(engine.parameters.length, recipe);
   const rate = recipe.learningRate * (variant === 'full' ? fullRate : 1);
+  const optimizer = new OptimizerStep(engine, { ...recipe, learningRate: rate });
   const used = measureEnergy();
-  const seconds: number[] = [];
+  const taken: StepEvent[] = [];
   for (const [i, step] of planned.entries()) {
-    const start = performance.now();
-    const loss = await takeStep(engine, optimizer, step, rate, recipe.clipNorm);
-    seconds.push((performance.now() - start) / 1000);
-    tell({ step: i + 1, loss });
+    const event = await optimizer.run(step, { step: i + 1, of: steps, pass: step.pass });
+    taken.push(event);
+    tell({ step: i + 1, loss: event.loss });
   }
   const { processor, cards, reasons } = used();
   const joules = processor === undefined && cards === undefined ? null : (processor ?? 0) + (cards ?? 0);
   // Steps differ in length, so that the rate is of tokens; the first step is left out where there are more.
-  const skip = seconds.length > 1 ? 1 : 0;
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-  const tokens = planned.map(({ batches }) =>
-    sum(batches.flat().flatMap(({ examples }) => examples.map((example) => example.tokens.length))),
-  );
-  const warm = sum(seconds.slice(skip));
+  const warm = taken.slice(taken.length > 1 ? 1 : 0);
+  const sum = (field: 'seconds' | 'tokens', events = warm) =>
+    events.reduce((total, event) => total + event[field], 0);
   return {
     variant,
     trainable: engine.parameters.length,
-    secondsPerStep: warm / (seconds.length - skip),
-    tokensPerSecond: sum(tokens.slice(skip)) / warm,
-    seconds: { open, steps: sum(seconds) },
+    secondsPerStep: sum('seconds') / warm.length,
+    tokensPerSecond: sum('tokens') / sum('seconds'),
+    seconds: { open, steps: sum('seconds', taken) },
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     energy: { joules, reasons },
     loss: { before, after: await meanLoss(engine, val, recipe) },
