@@ -5,6 +5,7 @@
 import type { System } from './baselines.ts';
 import { CLINICAL, LOWER_IS_BETTER } from './clinical-scores.ts';
 import type { Evidence } from './evidence.ts';
+import type { MatchedMinusShuffled } from './grounding/shuffling.ts';
 import type { ScoredRuns } from './protocol-scores.ts';
 import type { ScoreTable, Subset } from './score-table.ts';
 import { mean } from './statistics/samples.ts';
@@ -134,15 +135,25 @@ function rareFindingsLost({ survival }: Partial<Evidence>): Warning[] {
   return [{ severity: 'warning', kind: 'rare', text }];
 }
 
-function ungrounded({ grounding }: JudgedTable): Warning[] {
+function ungrounded({ grounding, shuffling }: JudgedTable): Warning[] {
   if (grounding === undefined || grounding.grounded) return [];
   const { matched, shuffled, standardError, protocol } = grounding;
-  const text =
-    `Ungrounded: the drafts fit their own studies no better than each other's. ROUGE-L (${protocol}) ` +
+  const words =
+    `the drafts fit their own studies no better than each other's. ROUGE-L (${protocol}) ` +
     `${matched.toFixed(4)}, shuffled ${shuffled.toFixed(4)}; the difference of ${(matched - shuffled).toFixed(4)} ` +
-    `has a standard error of ${standardError.toFixed(4)}. The model does not read its input.`;
+    `has a standard error of ${standardError.toFixed(4)}.`;
+  const findings = shuffling?.['finding F1'];
+  // Who states the findings of its own studies has read something, however little its words gain by it.
+  if (findings?.grounded) {
+    const text = `Ungrounded wording: by their words ${words} By their findings they do: ${findingsInWords(findings)}.`;
+    return [{ severity: 'warning', kind: 'ungrounded', text }];
+  }
+  const text = `Ungrounded: ${words} The model does not read its input.`;
   return [{ severity: 'alarm', kind: 'ungrounded', text }];
 }
+
+const findingsInWords = ({ matched, shuffled, p }: MatchedMinusShuffled): string =>
+  `finding F1 ${matched.toFixed(3)}, shuffled ${shuffled.toFixed(3)} (p ${p.toFixed(2)})`;
 
 /** Words may fit where findings do not: a report's wording follows from the sex or the ward. */
 function ungroundedFindings({ grounding, shuffling, studies }: JudgedTable): Warning[] {
@@ -150,8 +161,8 @@ function ungroundedFindings({ grounding, shuffling, studies }: JudgedTable): War
   if (test === undefined || test.grounded || studies.all < FEW_STUDIES || grounding?.grounded === false)
     return [];
   const text =
-    `Ungrounded findings: drafts state the findings of their own studies no better than those of others. Finding F1 ` +
-    `${test.matched.toFixed(3)}, shuffled ${test.shuffled.toFixed(3)} (p ${test.p.toFixed(2)}).`;
+    `Ungrounded findings: drafts state the findings of their own studies no better than those of others: ` +
+    `${findingsInWords(test)}.`;
   return [{ severity: 'alarm', kind: 'ungrounded', text }];
 }
 
