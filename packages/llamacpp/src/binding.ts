@@ -204,6 +204,8 @@ export interface LoadedLibrary {
   readonly llama: Llama;
   readonly koffi: typeof koffi;
   readonly handle: LibraryHandle;
+  readonly ggml: LibraryHandle;
+  readonly ggmlBase: LibraryHandle;
   readonly library: NativeLibrary;
 }
 
@@ -214,7 +216,7 @@ export interface LoadedLibrary {
 export function loadLlama(device: Device): LoadedLibrary {
   const library = findLibrary(device);
   // In the order in which they need each other: Windows does not look beside a library for the ones it needs.
-  load(library.ggmlBase);
+  const ggmlBase = load(library.ggmlBase);
   const ggml = load(library.ggml);
   const handle = load(library.llama);
   koffi.struct('llama_model_params', MODEL_PARAMS);
@@ -231,7 +233,7 @@ export function loadLlama(device: Device): LoadedLibrary {
       hint: `${GPU_HINTS[device]} Or choose the device cpu.`,
     });
   }
-  return { llama, koffi, handle, library };
+  return { llama, koffi, handle, ggml, ggmlBase, library };
 }
 
 /** Functions of a library by their C prototypes. */

@@ -20,6 +20,7 @@ import {
 } from './binding.ts';
 import type { EngineOptions, ModelFacts } from './protocol.ts';
 import type { Decoder } from './schedule.ts';
+import { ThreadPool } from './thread-pool.ts';
 
 /** Tokens in one call of llama_decode. */
 const BATCH_TOKENS = 512;
@@ -39,6 +40,7 @@ export class Engine implements Decoder, Disposable {
   readonly #model: ModelPointer;
   readonly #vocabulary: VocabularyPointer;
   readonly #context: ContextPointer;
+  readonly #pool: ThreadPool | undefined;
   readonly #memory: MemoryPointer;
   readonly #tokens: Batch;
   /** Made when the first soft token comes: at E = 4096 it takes 8 MB. */
@@ -50,13 +52,15 @@ export class Engine implements Decoder, Disposable {
 
   /** @throws LlamaXrError ENGINE, CONFIG, DEVICE; the native reason stands on stderr. */
   constructor(options: EngineOptions) {
-    const { llama, library } = loadLlama(options.device);
+    const loaded = loadLlama(options.device);
+    const { llama, library } = loaded;
     this.#llama = llama;
     this.sequences = options.parallel;
     this.contextTokens = options.contextTokens;
     this.rows = Math.max(LOGIT_ROWS, options.parallel);
     this.#model = loadModel(llama, options);
     this.#context = createContext(llama, this.#model, options, this.rows);
+    if (options.threads > 1) this.#pool = new ThreadPool(loaded, this.#context, options.threads);
     this.#vocabulary = llama.llama_model_get_vocab(this.#model);
     this.#vocabularySize = llama.llama_vocab_n_tokens(this.#vocabulary);
     this.#memory = llama.llama_get_memory(this.#context);
@@ -192,6 +196,7 @@ export class Engine implements Decoder, Disposable {
   [Symbol.dispose](): void {
     this.#tokens[Symbol.dispose]();
     this.#vectors?.[Symbol.dispose]();
+    this.#pool?.[Symbol.dispose]();
     this.#llama.llama_free(this.#context);
     this.#llama.llama_model_free(this.#model);
   }

@@ -1,10 +1,11 @@
 /**
- * llama.cpp's own loop, as its examples write it: llama_decode and the library's greedy sampler, nothing of ours between.
+ * llama.cpp's own loop, as its programs have it: llama_decode, threads that stay between two calls, and the library's greedy sampler.
  * What tests compare our texts with and benchmarks our speed. A program: one JSON argument in, one JSON line out.
  */
 
 import { Batch } from '../batch.ts';
 import { bind, type ContextPointer, LOAD_MODE_MMAP, type LoadedLibrary, loadLlama } from '../binding.ts';
+import { ThreadPool } from '../thread-pool.ts';
 
 export interface NativeLoopTask {
   readonly base: string;
@@ -61,6 +62,7 @@ function run(task: NativeLoopTask): NativeLoopResult {
   const library = loadLlama('cpu');
   const { llama } = library;
   const context = openContext(library, task);
+  using _pool = task.threads > 1 ? new ThreadPool(library, context, task.threads) : undefined;
   const sampler = bindSamplers(library);
   const chain = sampler.llama_sampler_chain_init({ no_perf: true });
   sampler.llama_sampler_chain_add(chain, sampler.llama_sampler_init_greedy());
