@@ -7,9 +7,9 @@ import type { Command } from 'commander';
 import { count, number } from '../flags.ts';
 import {
   keptOfLayer,
+  keptWithin,
   type MemoryPart,
   memoryParts,
-  stepWithin,
   totalBytes,
   trainable,
 } from '../plan/training-memory.ts';
@@ -78,7 +78,7 @@ async function run(flags: Flags): Promise<void> {
   const shape = trainingShape(gguf, recipe, load.largest);
   const operationsPerSecond = await measureSpeed(flags.threads);
   const ways = (['whole', 'layered'] as const).map((mode): Way => {
-    const kept = flags.memory === undefined ? 0 : stepWithin(shape, flags.memory * 1e9, mode).keptBytes;
+    const kept = flags.memory === undefined ? 0 : keptWithin(shape, mode, flags.memory * 1e9);
     const parts = memoryParts(shape, mode, kept);
     const layersKept = kept / keptOfLayer(shape, mode);
     const operations = stepOperations(shape, load.step, mode, layersKept / shape.config.layers);
